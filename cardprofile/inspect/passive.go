@@ -1,0 +1,177 @@
+package inspect
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/lds"
+	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cardprofile/sod"
+)
+
+// passive is passive authentication (Doc 9303-11 (8th ed.), 5.1): EF.SOD down
+// to the trust store, and the hashes of the files against it.
+type passive struct {
+	v     *Verdict
+	sod   *sod.SOD
+	facts *sod.Result // nil until verify
+}
+
+// newPassive parses EF.SOD; without a readable one, everything that hangs on it
+// stays not performed or fails, as v then says.
+func newPassive(v *Verdict, files []lds.File) *passive {
+	p := &passive{v: v}
+	raw, ok := findFile(files, lds.NameSOD)
+	if !ok {
+		why := because("EF.SOD was not read", "không đọc được EF.SOD")
+		for _, id := range []string{CheckSODSignature, CheckSODChain, CheckSODValidity} {
+			v.set(id, NotPerformed, true, why)
+		}
+		v.set(CheckSODRevocation, NotPerformed, false, why)
+		return p
+	}
+	s, err := sod.Parse(raw)
+	if err != nil {
+		why := because("EF.SOD cannot be read: "+err.Error(), "EF.SOD hỏng, không phân tích được")
+		v.set(CheckSODSignature, Failed, true, why)
+		v.set(CheckSODChain, NotPerformed, true, why)
+		v.set(CheckSODValidity, NotPerformed, true, why)
+		v.set(CheckSODRevocation, NotPerformed, false, why)
+		return p
+	}
+	p.sod = s
+	return p
+}
+
+// verify asks the trust store about the signer.
+func (p *passive) verify(store *pki.Store, o Options, doc *Document) {
+	if p.sod == nil {
+		return
+	}
+	vo := pki.VerifyOptions{Now: noon(o.Today)}
+	if doc != nil && doc.MRZ != nil {
+		vo.IssuingState, vo.DocumentCode = doc.MRZ.Issuer, doc.MRZ.Code
+	}
+	r := sod.Verify(p.sod, store, vo)
+	p.facts = r
+	p.v.Test = p.v.Test || r.Test
+	p.v.deviate(r.Deviations...)
+	for _, c := range r.Checks() {
+		required := c.ID != CheckSODRevocation || r.RevocationKnown
+		text := c.Reason
+		if r.Test && c.ID == CheckSODChain {
+			text = "TEST: " + text
+		}
+		p.v.set(c.ID, Outcome(c.Outcome), required, because(text, vietnamese(c, r.Result)))
+	}
+}
+
+// noon is a time on the day that dates are judged on; zero stays zero, the
+// clock's.
+func noon(d cardprofile.Date) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	return time.Date(d.Year, time.Month(d.Month), d.Day, 12, 0, 0, 0, time.UTC)
+}
+
+// vietnamese words a check of the store for an officer; details stay in the
+// English reason.
+func vietnamese(c pki.Check, r *pki.Result) string {
+	test := ""
+	if r.Test {
+		test = "TEST (thử nghiệm): "
+	}
+	switch c.ID + " " + c.Outcome.String() {
+	case "sod.signature passed":
+		return "chữ ký của EF.SOD đúng"
+	case "sod.signature failed":
+		return "chữ ký của EF.SOD sai: dữ liệu đã bị thay đổi hoặc giả mạo"
+	case "sod.chain passed":
+		if r.Trust == pki.TrustPinned {
+			return test + "đã ghim: người vận hành tự quyết định tin chứng thư ký này; không phải là \"đã xác thực\""
+		}
+		return test + "đã neo: chứng thư ký do CSCA trong kho tin cậy cấp"
+	case "sod.chain failed":
+		return test + "chuỗi chứng thư sai: " + c.Reason
+	case "sod.chain not_performed":
+		return test + "không có điểm neo tin cậy: trong kho không có CSCA của bên ký"
+	case "sod.validity passed":
+		return "chứng thư còn hiệu lực vào lúc ký"
+	case "sod.validity failed":
+		return "chứng thư không có hiệu lực vào lúc ký"
+	case "sod.revocation passed":
+		return "chứng thư ký không nằm trong danh sách thu hồi"
+	case "sod.revocation failed":
+		return "chứng thư ký đã bị thu hồi"
+	case "sod.revocation not_performed":
+		return "chưa kiểm tra thu hồi: " + c.Reason
+	}
+	return ""
+}
+
+// signed reports whether EF.SOD's signature passed: what it says was said by
+// the holder of the key in it.
+func (p *passive) signed() bool {
+	return p.facts != nil && p.facts.Signature.Outcome == pki.Passed
+}
+
+// anchored reports whether the signer is one of an authority that the store
+// anchors, and nothing about it failed.
+func (p *passive) anchored() bool {
+	if p.facts == nil {
+		return false
+	}
+	t, ok := p.facts.Trusted()
+	return ok && t.Trust() == pki.TrustAnchored
+}
+
+// groups are the numbers of the data groups that EF.SOD lists.
+func (p *passive) groups() []int {
+	if p.sod == nil {
+		return nil
+	}
+	return p.sod.Object.Numbers()
+}
+
+// hash compares the file of data group n with EF.SOD.
+func (p *passive) hash(n int, f lds.File) {
+	id := HashCheck(n)
+	if p.facts == nil {
+		p.v.set(id, NotPerformed, true, because("EF.SOD gives no hashes", "EF.SOD không cho giá trị băm"))
+		return
+	}
+	c := p.facts.CheckHash(f)
+	vi := fmt.Sprintf("giá trị băm của DG%d khớp với EF.SOD", n)
+	if c.Outcome != pki.Passed {
+		vi = fmt.Sprintf("DG%d đã bị thay đổi, hoặc EF.SOD không liệt kê: giá trị băm không khớp", n)
+	}
+	p.v.set(id, Outcome(c.Outcome), true, because(c.Reason, vi))
+}
+
+// unread records a data group that EF.SOD lists and that was not read.
+func (p *passive) unread(n int, why reason) {
+	p.v.set(HashCheck(n), NotPerformed, false, why)
+}
+
+// covers says for a key in data group n what passive authentication makes of
+// it: nil if its hash matched and EF.SOD is signed.
+func (p *passive) covers(n int) error {
+	c, ok := p.v.Check(HashCheck(n))
+	switch {
+	case !ok || c.Outcome == NotPerformed || c.Outcome == NotSupported:
+		return fmt.Errorf("the key in DG%d is not covered by passive authentication", n)
+	case c.Outcome == Failed:
+		return fmt.Errorf("%w: DG%d", errAltered, n)
+	case p.facts != nil && p.facts.Signature.Outcome == pki.Failed:
+		return fmt.Errorf("%w: EF.SOD", errAltered)
+	case !p.signed():
+		return fmt.Errorf("the key in DG%d is not covered by passive authentication", n)
+	}
+	return nil
+}
+
+// errAltered marks keys that the issuer did not sign.
+var errAltered = errors.New("the key is not the one that was signed")

@@ -1,0 +1,97 @@
+package pki
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Pin is a Document Signer that the operator decided to trust by itself.
+type Pin struct {
+	SHA256 string    `json:"sha256"` // of the certificate, hexadecimal
+	Who    string    `json:"who"`
+	Why    string    `json:"why"`
+	When   time.Time `json:"when"`
+}
+
+// Pin trusts one Document Signer certificate by the operator's own decision. who and
+// why stand in every verdict that rests on it.
+func (s *Store) Pin(c *Certificate, who, why string) error {
+	who, why = strings.TrimSpace(who), strings.TrimSpace(why)
+	switch {
+	case who == "" || why == "":
+		return errors.New("pki: a pin says who pinned the signer, and why")
+	case c.TestMark && !s.test:
+		return fmt.Errorf("pki: %s %w", c, ErrTestMark)
+	}
+	if reason := c.mayIssueDocuments(); reason != "" {
+		return fmt.Errorf("pki: %s cannot be pinned: %s", c, reason)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pins := slices.DeleteFunc(slices.Clone(s.pins), func(p Pin) bool { return p.SHA256 == c.Fingerprint() })
+	return s.setPins(append(pins, Pin{SHA256: c.Fingerprint(), Who: who, Why: why, When: time.Now().UTC().Truncate(time.Second)}))
+}
+
+// Unpin takes a pin back.
+func (s *Store) Unpin(sha256 string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pins := slices.DeleteFunc(slices.Clone(s.pins), func(p Pin) bool { return p.SHA256 == sha256 })
+	if len(pins) == len(s.pins) {
+		return fmt.Errorf("pki: no signer %q is pinned", sha256)
+	}
+	return s.setPins(pins)
+}
+
+// Pins lists the pinned signers.
+func (s *Store) Pins() []Pin {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.pins)
+}
+
+func (s *Store) pinOf(c *Certificate) (Pin, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pins {
+		if p.SHA256 == c.Fingerprint() {
+			return p, true
+		}
+	}
+	return Pin{}, false
+}
+
+func (s *Store) setPins(pins []Pin) error {
+	if s.dir != "" {
+		b, err := json.MarshalIndent(pins, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := writeFile(filepath.Join(s.dir, pinsFile), append(b, '\n')); err != nil {
+			return fmt.Errorf("pki: trust store: %w", err)
+		}
+	}
+	s.pins = pins
+	return nil
+}
+
+func (s *Store) readPins() error {
+	b, err := os.ReadFile(filepath.Join(s.dir, pinsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("pki: trust store: %w", err)
+	}
+	if err := json.Unmarshal(b, &s.pins); err != nil {
+		return fmt.Errorf("pki: trust store: %s cannot be read: %w", pinsFile, err)
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+package pki
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/cms"
+)
+
+// VerifyDocument says what is proven about a signed object of a chip: EF.SOD, or
+// EF.CardSecurity with o.ContentType set. store may be nil: then nothing can be
+// anchored. It never returns nil, and no error: what could not be done is a check
+// that was not performed, with the reason.
+//
+// The order is that of Doc 9303-11 (8th ed.), 5.1.1, but for the signature, which is
+// checked first, so that a document without a trust anchor still shows whether it
+// was altered.
+func VerifyDocument(sd *cms.SignedData, store *Store, o VerifyOptions) *Result {
+	if o.Now.IsZero() {
+		o.Now = time.Now()
+	}
+	if o.ContentType == "" {
+		o.ContentType = cms.OIDLDSSecurityObject
+	}
+	if o.Where == "" {
+		o.Where = "EF.SOD"
+	}
+	v := &verification{sd: sd, store: store, o: o, r: &Result{
+		Signature:  Check{ID: "sod.signature"},
+		Chain:      Check{ID: "sod.chain"},
+		Validity:   Check{ID: "sod.validity"},
+		Revocation: Check{ID: "sod.revocation"},
+		Test:       store != nil && store.Test(),
+	}}
+	v.deviate(o.Where, sd.Deviations)
+	v.signature()
+	v.chain()
+	v.validity()
+	v.revocation()
+	return v.r
+}
+
+// verification is one run of VerifyDocument.
+type verification struct {
+	sd    *cms.SignedData
+	store *Store
+	o     VerifyOptions
+	r     *Result
+}
+
+func (v *verification) deviate(where string, list []cardprofile.Deviation) {
+	for _, d := range list {
+		d.Where = where
+		v.r.Deviations = append(v.r.Deviations, d)
+	}
+}
+
+func (v *verification) note(where, rule, format string, args ...any) {
+	v.r.Deviations = append(v.r.Deviations, cardprofile.Deviation{Where: where, Rule: rule, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *Check) set(o Outcome, format string, args ...any) {
+	c.Outcome, c.Reason = o, fmt.Sprintf(format, args...)
+}
+
+// signature fills the check sod.signature and finds the signer's certificate.
+func (v *verification) signature() {
+	c := &v.r.Signature
+	if v.sd.ContentType != v.o.ContentType {
+		c.set(Failed, "the object is signed content of type %s, not %s", v.sd.ContentType, v.o.ContentType)
+		return
+	}
+	if len(v.sd.Signers) == 0 {
+		c.set(Failed, "the object is not signed")
+		return
+	}
+	inside := v.certificates()
+	// Whoever adds a second signer changes bytes that no signature covers, so each
+	// of them must hold; the first one is the document's.
+	for i, si := range v.sd.Signers {
+		signer, err := v.signerOf(si, inside)
+		if err != nil {
+			if len(v.sd.Certificates) == 0 {
+				c.set(NotPerformed, "the object holds no Document Signer certificate, and the store has none that its signer names")
+			} else {
+				c.set(Failed, "%v", err)
+			}
+			return
+		}
+		if i == 0 {
+			v.r.Signer, v.r.SigningTime = signer, si.SigningTime
+		}
+		if signer.PublicKey == nil {
+			c.set(outcomeOf(signer.KeyError), "the key of the Document Signer certificate cannot be used: %v", signer.KeyError)
+			return
+		}
+		verified, err := v.sd.Verify(si, signer.PublicKey)
+		if err != nil {
+			c.set(outcomeOf(err), "%v", err)
+			return
+		}
+		v.deviate(v.o.Where, verified.Deviations())
+		if i == 0 {
+			v.r.verified = verified
+		}
+	}
+	v.deviate("DS certificate", v.r.Signer.Deviations)
+	v.further(inside)
+	c.set(Passed, "signed with the key of %s", v.r.Signer)
+}
+
+// outcomeOf tells a check that failed from one that cannot be made here.
+func outcomeOf(err error) Outcome {
+	if errors.Is(err, cms.ErrUnsupported) {
+		return NotSupported
+	}
+	return Failed
+}
+
+// certificates parses those inside the object; one that cannot be read is noted.
+func (v *verification) certificates() []*Certificate {
+	var out []*Certificate
+	for i, raw := range v.sd.Certificates {
+		if i == maxInside {
+			v.note(v.o.Where, "cms.certificates.many", "%d certificates in the object, of which %d are read", len(v.sd.Certificates), maxInside)
+			break
+		}
+		c, err := ParseCertificate(raw)
+		if err != nil {
+			v.note(v.o.Where, "cms.certificates.malformed", "a certificate in the object cannot be read (SHA-256 %s)", fingerprint(raw))
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// maxInside bounds the certificates of one security object that are read.
+const maxInside = 32
+
+// signerOf finds a signer's certificate, in the object or, for one that carries
+// none (allowed by Doc 9303-10 (8th ed.), App. D), in the store.
+func (v *verification) signerOf(si *cms.SignerInfo, inside []*Certificate) (*Certificate, error) {
+	if len(v.sd.Certificates) == 0 {
+		v.note(v.o.Where, "sod.certificate.missing", "the object holds no Document Signer certificate")
+		if v.store == nil {
+			return nil, errNoSigner
+		}
+		inside = v.store.signers(si)
+	}
+	signer, devs, err := findSigner(si, inside)
+	v.deviate(v.o.Where, devs)
+	return signer, err
+}
+
+// further names the certificates beside the signer's. They prove nothing and no
+// signature covers which ones are there, so each stands with its digest.
+func (v *verification) further(inside []*Certificate) {
+	for _, c := range inside {
+		if string(c.Raw) != string(v.r.Signer.Raw) {
+			v.note(v.o.Where, "cms.certificates.further", "a further certificate is in the object: %s, SHA-256 %s", c, c.Fingerprint())
+		}
+	}
+}
+
+// MayIssueDocuments returns an error that says why a certificate must not sign
+// documents, nil when it may.
+func (c *Certificate) MayIssueDocuments() error {
+	if why := c.mayIssueDocuments(); why != "" {
+		return fmt.Errorf("pki: %s must not sign documents: %s", c, why)
+	}
+	return nil
+}
+
+// mayIssueDocuments says why a certificate must not sign documents, "" when it may
+// (Doc 9303-11 (8th ed.), 5.1.1; Doc 9303-12 (8th ed.), Table 6).
+func (c *Certificate) mayIssueDocuments() string {
+	switch {
+	case c.IsCA || c.HasKeyUsage && c.KeyUsage&UsageKeyCertSign != 0:
+		return "it is a CA certificate"
+	case c.HasKeyUsage && c.KeyUsage&UsageDigitalSignature == 0:
+		return "its key usage does not allow digital signatures"
+	case len(c.ExtKeyUsage) > 0:
+		return "its extended key usage is for something else (" + c.ExtKeyUsage[0] + ")"
+	case c.unknownCritical() != "":
+		return "it carries the critical extension " + c.unknownCritical() + ", which is not known here"
+	}
+	return ""
+}
+
+// documentTypes compares the signer's documentTypeList with the document code. A
+// single letter stands for all codes that begin with it (Doc 9303-12 (8th ed.), 7.1.1.6).
+func (v *verification) documentTypes() {
+	code := trimFiller(v.o.DocumentCode)
+	types := v.r.Signer.DocumentTypes
+	if code == "" {
+		return
+	}
+	if types == nil {
+		v.note("DS certificate", "x509.documenttypes.missing", "documentTypeList is absent, which Doc 9303-12, Table 6 makes mandatory")
+		return
+	}
+	ok := slices.ContainsFunc(types, func(t string) bool {
+		t = trimFiller(t)
+		return t == code || len(t) == 1 && code[:1] == t
+	})
+	if !ok {
+		v.note("DS certificate", "pki.documenttypes", "the Document Signer may sign documents of type %q, and this one is %q", types, code)
+	}
+}

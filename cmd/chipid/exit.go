@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/chipid-toolkit/chipid/apdu"
+	"github.com/chipid-toolkit/chipid/apdu/bac"
+	"github.com/chipid-toolkit/chipid/apdu/pace"
+	"github.com/chipid-toolkit/chipid/apdu/pcsc"
+	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/hsm"
+	"github.com/chipid-toolkit/chipid/printer"
+)
+
+// Exit statuses. Programs script against them: they change by addition.
+const (
+	exitOK           = 0
+	exitFault        = 1
+	exitUsage        = 2
+	exitNoCard       = 3
+	exitDenied       = 4
+	exitFailed       = 5
+	exitInconclusive = 6
+	exitHSM          = 7
+	exitPrinter      = 8
+	exitHalted       = 9
+)
+
+var exitMeaning = map[int]string{
+	exitOK:           "done; for inspect and verify: every required check passed",
+	exitFault:        "an error of the program or its surroundings not named below",
+	exitUsage:        "usage: a flag, a profile or an input file is wrong",
+	exitNoCard:       "no reader, no card, or the card left the field",
+	exitDenied:       "access denied: the chip refused the MRZ, CAN, PIN or key",
+	exitFailed:       "failed: a required check failed",
+	exitInconclusive: "inconclusive: nothing failed, but a required check could not be performed",
+	exitHSM:          "HSM: module, token, PIN or key",
+	exitPrinter:      "printer",
+	exitHalted:       "the job or batch halted and can be resumed",
+}
+
+// exitHelp is the part of a verb's help that lists its exit statuses.
+func exitHelp(statuses ...int) string {
+	var b strings.Builder
+	for _, s := range statuses {
+		fmt.Fprintf(&b, "  %d  %s\n", s, exitMeaning[s])
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// usageError is a wrong flag, argument or input.
+type usageError struct {
+	err  error
+	hint string // the command that shows help
+}
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+// usagef makes a usage error.
+func usagef(format string, args ...any) error {
+	return usageError{err: fmt.Errorf(format, args...)}
+}
+
+// exitError carries an exit status by itself. Without an error inside, what
+// there is to say has been printed.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e exitError) Error() string {
+	if e.err == nil {
+		return exitMeaning[e.status]
+	}
+	return e.err.Error()
+}
+
+func (e exitError) Unwrap() error { return e.err }
+
+// exitStatus finds the status that an error ends the command with.
+func exitStatus(err error) int {
+	var exit exitError
+	var usage usageError
+	var input *cardprofile.InputError
+	is := func(targets ...error) bool {
+		for _, t := range targets {
+			if errors.Is(err, t) {
+				return true
+			}
+		}
+		return false
+	}
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &exit):
+		return exit.status
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark):
+		return exitUsage
+	case is(hsm.Err):
+		return exitHSM
+	case is(printer.Err):
+		return exitPrinter
+	case is(pace.ErrDenied, bac.ErrDenied):
+		return exitDenied
+	case is(apdu.ErrCardGone, apdu.ErrReaderGone, apdu.ErrTimeout, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrServiceGone):
+		return exitNoCard
+	case is(context.Canceled):
+		return exitFault
+	default:
+		return exitFault
+	}
+}

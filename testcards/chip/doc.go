@@ -1,0 +1,22 @@
+// Package chip is a virtual chip: a contactless smart card of GlobalPlatform
+// kind with an eMRTD applet, in software. It is an [apdu.Transmitter],
+// [apdu.Resetter] and [apdu.Limiter], and nothing above apdu can tell it from
+// plastic.
+//
+// A chip starts blank ([NewBlank]): an issuer security domain that speaks
+// SCP03, and an applet that waits for its personalization as docs/chip-dgi.md
+// lays it down. Once that is finished and the card is secured, it answers as a
+// document does, and no command writes to it ever again. [NewIssued] makes a
+// document at once, for tests of readers. [Open] brings a chip back from its
+// state file.
+//
+// The files: chip.go and dispatch.go take a command and find who answers it;
+// select.go, read.go are the file system; access.go and authenticate.go BAC,
+// PACE, chip and active authentication; domain.go, content.go the issuer security
+// domain; personalize.go and dgi_….go what STORE DATA does; state.go what outlives
+// a power cut; fault.go what can be made to go wrong; link.go how long the air
+// takes.
+//
+// What may not live here: a terminal's half of any protocol, and cryptography:
+// every protocol comes from its own package below apdu.
+package chip
