@@ -119,7 +119,9 @@ func (c *Channel) sendWhole(ctx context.Context, cmd Command) (Response, error) 
 	if err != nil {
 		return Response{}, err
 	}
-	if r.SW.sw1() == 0x6C && cmd.Ne != 0 {
+	// Under secure messaging a command cannot be said twice: its counter has
+	// moved on. Whoever protects repeats.
+	if r.SW.sw1() == 0x6C && cmd.Ne != 0 && cmd.CLA&ClassSM == 0 {
 		cmd.Ne = r.SW.length()
 		if r, err = c.exchange(ctx, cmd); err != nil {
 			return Response{}, err

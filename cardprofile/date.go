@@ -174,3 +174,6 @@ func (d *Date) UnmarshalText(text []byte) error {
 func (d Date) time() time.Time {
 	return time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
 }
+
+// DaysAfter is the number of days from o to d, negative when d is earlier.
+func (d Date) DaysAfter(o Date) int { return int(d.time().Sub(o.time()).Hours() / 24) }

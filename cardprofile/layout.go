@@ -116,7 +116,7 @@ type Element struct {
 	Drawing string `yaml:"drawing" json:"drawing,omitempty"`
 
 	StyleName string `yaml:"style" json:"style,omitempty"`
-	Style     `yaml:",inline"`
+	Style     `yaml:"look,inline"`
 }
 
 // Look is the element's style with everything it leaves out taken from the

@@ -53,7 +53,7 @@ func checkRSA(pub *rsa.PublicKey) error {
 // bytes. All are handled at this width, leading zeros and all.
 func modulusLen(pub *rsa.PublicKey) int { return (pub.N.BitLen() + 7) / 8 }
 
-// recover opens a signature: the message representative, at the width of the
+// recoverRepresentative opens a signature: the message representative, at the width of the
 // modulus.
 func recoverRepresentative(pub *rsa.PublicKey, signature []byte) ([]byte, error) {
 	k := modulusLen(pub)

@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"slices"
 	"sync"
+
+	"github.com/chipid-toolkit/chipid/apdu/ecc/internal/weierstrass"
 )
 
 // Errors of this package. A wrong signature is no error but false.
@@ -26,8 +28,9 @@ type Curve struct {
 	p, a, b, gx, gy, n  *big.Int
 	fieldLen, scalarLen int
 
-	once  sync.Once
-	group group
+	once        sync.Once
+	group       group
+	weierstrass weierstrass.Group // nil for the standard library's curves
 }
 
 type literal struct {

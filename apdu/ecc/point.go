@@ -17,7 +17,7 @@ func (c *Curve) ScalarMult(p *PublicKey, k []byte) (*PublicKey, error) {
 	if len(k) > maxScalar {
 		return nil, ErrScalar
 	}
-	return c.finite(c.arithmetic().mult(p.X, p.Y, k))
+	return c.finite(c.arithmetic().Mult(p.field(p.X), p.field(p.Y), k))
 }
 
 // ScalarBaseMult returns k times the base point; for k as [Curve.ScalarMult].
@@ -25,7 +25,7 @@ func (c *Curve) ScalarBaseMult(k []byte) (*PublicKey, error) {
 	if len(k) > maxScalar {
 		return nil, ErrScalar
 	}
-	return c.finite(c.arithmetic().baseMult(k))
+	return c.finite(c.arithmetic().BaseMult(k))
 }
 
 // Add returns p + q, which may be equal. ErrInfinity if they are opposite.
@@ -36,7 +36,7 @@ func (c *Curve) Add(p, q *PublicKey) (*PublicKey, error) {
 	if err := c.has(q); err != nil {
 		return nil, err
 	}
-	return c.finite(c.arithmetic().add(p.X, p.Y, q.X, q.Y))
+	return c.finite(c.arithmetic().Add(p.field(p.X), p.field(p.Y), q.field(q.X), q.field(q.Y)))
 }
 
 // Generator returns the base point.
@@ -52,9 +52,12 @@ func (c *Curve) has(p *PublicKey) error {
 	return nil
 }
 
-func (c *Curve) finite(x, y *big.Int) (*PublicKey, error) {
-	if x == nil || y == nil {
+func (c *Curve) finite(x, y []byte, ok bool) (*PublicKey, error) {
+	if !ok {
 		return nil, ErrInfinity
 	}
-	return &PublicKey{c, x, y}, nil
+	return &PublicKey{c, new(big.Int).SetBytes(x), new(big.Int).SetBytes(y)}, nil
 }
+
+// field writes a coordinate of a checked key in field length.
+func (p *PublicKey) field(v *big.Int) []byte { return v.FillBytes(make([]byte, p.Curve.fieldLen)) }

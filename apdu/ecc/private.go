@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 )
@@ -96,16 +95,6 @@ func (k *PrivateKey) PublicKey() *PublicKey { return k.pub }
 // Bytes returns the scalar, ScalarLen bytes: a copy, and a secret.
 func (k *PrivateKey) Bytes() []byte { return append([]byte(nil), k.d.Bytes()...) }
 
-// ECDH returns the x coordinate of the product with pub, FieldLen bytes
-// (TR-03111 v2.1, 4.3.1). pub is checked to be a point of the same curve.
-func (k *PrivateKey) ECDH(pub *PublicKey) ([]byte, error) {
-	s, err := k.c.ScalarMult(pub, k.d.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	return s.XBytes(), nil
-}
-
 // Format prints "[secret]" for every verb.
 func (k *PrivateKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
@@ -114,16 +103,3 @@ func (k *PrivateKey) LogValue() slog.Value { return slog.StringValue("[secret]")
 
 // MarshalText returns "[secret]".
 func (k *PrivateKey) MarshalText() ([]byte, error) { return []byte("[secret]"), nil }
-
-// bits2int is the leftmost bits of a digest as a number modulo n
-// (FIPS 186-5, 6.4.1; TR-03111 v2.1, 4.2.1.1).
-func (c *Curve) bits2int(digest []byte) *big.Int {
-	e := new(big.Int).SetBytes(digest)
-	if over := len(digest)*8 - c.n.BitLen(); over > 0 {
-		e.Rsh(e, uint(over))
-	}
-	if e.Cmp(c.n) >= 0 {
-		e.Sub(e, c.n)
-	}
-	return e
-}

@@ -1,8 +1,10 @@
 package emrtd
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/chipid-toolkit/chipid/apdu"
@@ -15,7 +17,8 @@ var (
 	ErrTooLarge = errors.New("emrtd: file is larger than the limit")
 	// ErrTruncated: the chip gives fewer bytes than the file declares.
 	ErrTruncated = errors.New("emrtd: file ends before its declared length")
-	// ErrFormat: the file does not begin with a data object.
+	// ErrFormat: the file does not begin with a data object, or an answer is
+	// not what the command asks for.
 	ErrFormat = errors.New("emrtd: file is not a data object")
 )
 
@@ -60,19 +63,51 @@ type Learned struct {
 
 // Reader reads files of one session. It may be used by one goroutine at a time.
 type Reader struct {
-	ch apdu.Sender
-	o  Options
+	ch      apdu.Sender
+	o       Options
+	carrier carrier
+	learned *Learned
 }
 
 // NewReader reads through ch: a plain apdu.Channel, or secure messaging around
-// one, which it recognizes.
-func NewReader(ch apdu.Sender, o Options) *Reader { return &Reader{ch: ch, o: o} }
+// one, which it recognizes. A Sender that wraps another one and has the method
+// Inner() apdu.Sender is looked through; of one that it does not know, it
+// assumes short APDUs under secure messaging with AES.
+func NewReader(ch apdu.Sender, o Options) *Reader {
+	r := &Reader{ch: ch, o: o, carrier: carrierOf(ch), learned: o.Learned}
+	if r.learned == nil {
+		r.learned = &Learned{}
+	}
+	if r.o.MaxFile <= 0 {
+		r.o.MaxFile = DefaultMaxFile
+	}
+	return r
+}
 
-// Read reads a whole file of the current application, or master file.
-func (r *Reader) Read(ctx context.Context, f File) ([]byte, error) { return nil, ErrFormat }
+// Learned is what the chip has shown about itself so far.
+func (r *Reader) Learned() Learned { return *r.learned }
+
+// Read reads a whole file of the current application, or master file. An error
+// wraps apdu.ErrFileNotFound, apdu.ErrSecurityStatus and other statuses,
+// ErrTooLarge, ErrTruncated, ErrFormat, or an error of the exchange.
+func (r *Reader) Read(ctx context.Context, f File) ([]byte, error) {
+	var b bytes.Buffer
+	if _, err := r.ReadTo(ctx, f, &b); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
 
 // ReadTo reads a whole file into w as the bytes arrive and returns how many
 // there were. What w got is incomplete if there is an error.
 func (r *Reader) ReadTo(ctx context.Context, f File, w io.Writer) (int64, error) {
-	return 0, ErrFormat
+	if f.FID == 0 {
+		return 0, fmt.Errorf("emrtd: no file named")
+	}
+	p := &reading{r: r, f: f, w: w}
+	err := p.run(ctx)
+	if err != nil {
+		err = fmt.Errorf("emrtd: read %s: %w", f.Name, err)
+	}
+	return int64(p.offset), err
 }

@@ -46,3 +46,8 @@ func TokenInput(oid asn1.ObjectIdentifier, peer *domain.PublicKey) ([]byte, erro
 
 // Data is the decrypted Chip Authentication Data.
 func (c *CAM) Data() []byte { return c.data.Bytes() }
+
+// OpenCAM decrypts Chip Authentication Data under a key.
+func OpenCAM(c mac.Cipher, enc []byte, sealed []byte, mapping *domain.PublicKey) (*CAM, error) {
+	return openCAM(c, keys{enc: mac.NewKey(enc)}, sealed, mapping)
+}

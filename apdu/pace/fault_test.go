@@ -3,6 +3,7 @@ package pace_test
 import (
 	"bytes"
 	"context"
+	"crypto/cipher"
 	"errors"
 	"testing"
 
@@ -244,6 +245,36 @@ func TestIntegratedNonceLength(t *testing.T) {
 	}
 }
 
+// Mapping data where the integrated mapping has none; none at all is taken.
+func TestIntegratedMappingData(t *testing.T) {
+	p := pace.Params{OID: protocolOID(t, pace.Protocol{Curve: true, Mapping: pace.Integrated, Cipher: mac.AES128}), ParameterID: 12}
+	for name, x := range map[string]struct {
+		v    []byte
+		want error
+	}{"a byte": {[]byte{1}, pace.ErrFormat}, "left out": {nil, nil}, "empty": {[]byte{}, nil}} {
+		k := &card{t: t, chip: newChip(t, pace.ChipConfig{Offers: []pace.Params{p}, Passwords: []pace.Password{pace.CAN("1")}}), mangle: func(s int, r *apdu.Response) {
+			if s == mapping {
+				object(t, r, 0x82, func([]byte) []byte { return x.v })
+			}
+		}}
+		if _, err := pace.Run(context.Background(), apdu.NewChannel(k), p, pace.CAN("1")); !errors.Is(err, x.want) {
+			t.Errorf("%s: %v, want %v", name, err, x.want)
+		}
+	}
+}
+
+// Authority references of a length that none has.
+func TestCARLength(t *testing.T) {
+	for _, car := range []string{"", "UTCVCA00000000001"} {
+		p := gm(t)
+		p.CHAT = []byte{6, 1, 1, 0x53, 1, 0xFF}
+		c := &card{t: t, chip: newChip(t, pace.ChipConfig{Offers: []pace.Params{gm(t)}, Passwords: []pace.Password{pace.CAN("1")}, CARs: []string{car}})}
+		if _, err := pace.Run(context.Background(), apdu.NewChannel(c), p, pace.CAN("1")); !errors.Is(err, pace.ErrFormat) {
+			t.Errorf("%q: %v, want %v", car, err, pace.ErrFormat)
+		}
+	}
+}
+
 // Nonces that would make the mapped generator infinity.
 func TestMappingToInfinity(t *testing.T) {
 	d := standard(t, 12)
@@ -330,6 +361,25 @@ func TestCAMFaults(t *testing.T) {
 	cfg.StaticKey = nil
 	if _, err := pace.NewChip(cfg); !errors.Is(err, pace.ErrCAM) {
 		t.Errorf("no static key: %v", err)
+	}
+}
+
+// Data of another length than the order, rightly encrypted (Doc 9303-11 (8th
+// ed.), 4.4.5.6).
+func TestCAMDataLength(t *testing.T) {
+	enc := make([]byte, 16)
+	block, err := mac.AES128.NewBlock(enc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]error{31: pace.ErrCAM, 32: nil, 33: pace.ErrCAM} {
+		iv := bytes.Repeat([]byte{0xFF}, 16)
+		block.Encrypt(iv, iv)
+		sealed := mac.Pad80(bytes.Repeat([]byte{1}, n), 16)
+		cipher.NewCBCEncrypter(block, iv).CryptBlocks(sealed, sealed)
+		if _, err := pace.OpenCAM(mac.AES128, enc, sealed, standard(t, 12).Generator().Element()); !errors.Is(err, want) {
+			t.Errorf("%d bytes: %v, want %v", n, err, want)
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Reference says which password is meant (DO 83 of MSE:Set AT; Doc 9303-11
-// (8th ed.), 4.4.4.1; TR-03110-3 v2.21, B.11.1).
+// (8th ed.), 4.4.4.1; TR-03110-3 v2.21, B.14.1).
 type Reference byte
 
 // The passwords.

@@ -102,7 +102,7 @@ func (t *terminal) setAT(p Params, ref Reference) error {
 		return nil
 	}
 	// 63Cx is a warning: the password is selected and has x tries left
-	// (TR-03110-3 v2.21, B.11.1). Only without a try left is it the end.
+	// (TR-03110-3 v2.21, B.14.1). Only without a try left is it the end.
 	if n, ok := r.SW.Tries(); ok && n > 0 {
 		return nil
 	}

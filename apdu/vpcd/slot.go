@@ -157,10 +157,16 @@ func (st *stay) run(ctx context.Context, addr string, card Card) error {
 		conn, err := dial(ctx, addr)
 		if err == nil {
 			once.Do(func() { close(st.connected) })
-			pause = firstRetry
+			begin := time.Now()
+			err = serveConn(ctx, conn, card)
 			var failed *cardError
-			if err = serveConn(ctx, conn, card); errors.As(err, &failed) {
+			switch {
+			case errors.As(err, &failed):
 				return failed.err
+			case errors.Is(err, ErrProtocol):
+				return err // who listens there is no virtual reader
+			case time.Since(begin) > lastRetry:
+				pause = firstRetry
 			}
 		}
 		if ctx.Err() != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/aes"
 	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/chipid-toolkit/chipid/apdu"
 	"github.com/chipid-toolkit/chipid/apdu/gp"
+	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 )
 
@@ -194,7 +196,7 @@ func (s *gpSession) generate(ctx context.Context, id uint16, value []byte) (cryp
 	}
 	cmd := plan[0]
 	cmd.P1 |= StoreResponse
-	cmd.Ne = apdu.MaxExtendedNe
+	cmd.Ne = apdu.MaxShortNe // a longer answer comes by GET RESPONSE
 	b, err := apdu.Do(ctx, s.ch, cmd)
 	if err != nil {
 		return nil, err
@@ -319,7 +321,11 @@ const maxContent = 0xF000
 // allows both).
 func (s *gpSession) secretDGI(ctx context.Context, id uint16, value []byte) (gp.DGI, error) {
 	if _, ok := s.static.(gp.DataEncrypter); ok {
-		g, err := gp.EncryptDGI(ctx, s.static, id, value)
+		// The applet always takes a padding away, so a whole block of it is
+		// added where the value fills its blocks.
+		padded := mac.Pad80(value, aes.BlockSize)
+		defer clear(padded)
+		g, err := gp.EncryptDGI(ctx, s.static, id, padded)
 		if err != nil {
 			return gp.DGI{}, fmt.Errorf("applet: %w", err)
 		}

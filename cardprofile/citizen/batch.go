@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -63,17 +64,27 @@ func ReadBatchFile(path string) (*Batch, error) {
 	return ReadBatch(f, path)
 }
 
-// Reject moves a record that a rule refused to the rejects.
-func (b *Batch) Reject(index int, reason cardprofile.InputError) {
-	r := b.Accepted[index]
-	if reason.File == "" {
-		reason.File = b.File
+// Filter asks for every accepted record whether it stays; a reason moves it to
+// the rejects. In stays what it was.
+func (b *Batch) Filter(judge func(*Record) *cardprofile.InputError) {
+	kept := b.Accepted[:0]
+	for _, r := range b.Accepted {
+		reason := judge(&r)
+		if reason == nil {
+			kept = append(kept, r)
+			continue
+		}
+		if reason.File == "" {
+			reason.File = b.File
+		}
+		if reason.Line == 0 {
+			reason.Line = r.Line
+		}
+		b.Rejected = append(b.Rejected, Reject{Line: r.Line, Fields: row(&r, b.Header), Reason: *reason})
 	}
-	if reason.Line == 0 {
-		reason.Line = r.Line
-	}
-	b.Accepted = append(b.Accepted[:index:index], b.Accepted[index+1:]...)
-	b.Rejected = append(b.Rejected, Reject{Line: r.Line, Fields: row(&r, b.Header), Reason: reason})
+	clear(b.Accepted[len(kept):])
+	b.Accepted = kept
+	slices.SortStableFunc(b.Rejected, func(x, y Reject) int { return x.Line - y.Line })
 }
 
 // row writes a record into the columns of a file.

@@ -264,40 +264,33 @@ func setField(rec *Record, c column, cell string) (problem, fix string) {
 	return c.set(rec, v)
 }
 
-// guard bounds the bytes of one row and counts lines. What the CSV reader reads
-// ahead counts for the row it is read in, so the bound is not to the byte.
+// guard bounds the bytes of one row. It hands out one line at a time, so that
+// the CSV reader never draws in more than the row it is reading.
 type guard struct {
-	r     *bufio.Reader
-	left  int
-	lines int
+	r       *bufio.Reader
+	pending []byte
+	left    int
+	lines   int
 }
 
 var errRowSize = errors.New("row too long")
 
-// Read hands out one line at a time, so that no row draws in more than it needs.
 func (g *guard) Read(p []byte) (int, error) {
 	if g.left <= 0 {
 		return 0, errRowSize
 	}
-	if len(p) > g.left {
-		p = p[:g.left]
-	}
-	n := 0
-	for n < len(p) {
-		b, err := g.r.ReadByte()
-		if err != nil {
-			if n > 0 {
-				break
-			}
+	if len(g.pending) == 0 {
+		line, err := g.r.ReadSlice('\n') // a longer line comes in pieces
+		if len(line) == 0 {
 			return 0, err
 		}
-		p[n] = b
-		n++
-		if b == '\n' {
+		g.pending = line
+		if line[len(line)-1] == '\n' {
 			g.lines++
-			break
 		}
 	}
+	n := copy(p[:min(len(p), g.left)], g.pending)
+	g.pending = g.pending[n:]
 	g.left -= n
 	return n, nil
 }

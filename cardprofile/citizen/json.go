@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -41,7 +43,8 @@ func ParseRecord(text []byte, name string) (*Record, error) {
 		return nil, fail("", "more than one value", "write one record a file")
 	}
 	rec := new(Record)
-	for key, v := range fields {
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		v := fields[key]
 		if key == "no_expiry" {
 			on, ok := v.(bool)
 			if !ok {

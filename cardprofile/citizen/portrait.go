@@ -19,7 +19,6 @@ const maxPortrait = 8 << 20
 // are refused.
 type Portraits struct {
 	fsys  fs.FS
-	root  *os.Root
 	close func() error
 }
 
@@ -29,7 +28,7 @@ func OpenPortraits(batchFile string) (*Portraits, error) {
 	if err != nil {
 		return nil, fileError(filepath.Dir(batchFile), err)
 	}
-	return &Portraits{fsys: root.FS(), root: root, close: root.Close}, nil
+	return &Portraits{fsys: root.FS(), close: root.Close}, nil
 }
 
 // PortraitsIn uses a file system that the caller trusts, such as an embedded

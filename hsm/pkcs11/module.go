@@ -15,6 +15,9 @@ import (
 	"github.com/chipid-toolkit/chipid/hsm"
 )
 
+// Available says whether this build can open tokens at all.
+const Available = true
+
 // module is a PKCS#11 library in use. There is one per library and process, because C_Initialize and C_Finalize speak for the whole
 // process: whoever would call them for himself would take the library from everyone else.
 type module struct {
@@ -31,14 +34,6 @@ var modules = struct {
 	// loaded keeps libraries that were let go of, too: unloading one that has run threads or registered exit functions crashes processes.
 	loaded map[string]*module
 }{loaded: map[string]*module{}}
-
-// loader is replaced by tests that put faults between this package and a real module.
-var loader = func(path string) cryptoki {
-	if ctx := p11.New(path); ctx != nil {
-		return ctx
-	}
-	return nil
-}
 
 // useModule loads and initializes the library, or shares it. The caller holds modules.
 func useModule(path string) (*module, error) {
@@ -62,7 +57,7 @@ func useModule(path string) (*module, error) {
 	}
 	m := modules.loaded[real]
 	if m == nil {
-		api := loader(real)
+		api := p11.New(real)
 		if api == nil {
 			return nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrModule, Detail: "it is not a PKCS#11 module of this machine's kind, or a library it needs is missing"}
 		}

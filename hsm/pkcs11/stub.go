@@ -8,6 +8,9 @@ import (
 	"github.com/chipid-toolkit/chipid/hsm"
 )
 
+// Available says whether this build can open tokens at all.
+const Available = false
+
 func unavailable(doing string) error {
 	return &hsm.Fault{Doing: doing, Kind: hsm.ErrUnavailable, Detail: "this program was built without cgo; use a build with CGO_ENABLED=1 on the machine that has the token"}
 }

@@ -29,6 +29,11 @@ func entryName(kind hsm.KeyKind, id []byte) string {
 	return string(kind) + "-" + hex.EncodeToString(id)
 }
 
+// bound is what the seal covers besides the value: a key is worth nothing under another name or for another use.
+func (e *entry) bound() string {
+	return strings.Join([]string{e.name, e.Label, e.Algorithm, e.Curve}, "\x00")
+}
+
 // entries reads the key files of a kind, or of all kinds when it is empty. Other files are none of ours.
 func (k *keyring) entries(kind hsm.KeyKind) ([]*entry, error) {
 	names, err := k.store.names()
@@ -132,7 +137,8 @@ func (k *keyring) add(doing string, e entry, value []byte) (hsm.KeyRef, error) {
 		}
 	}
 	name := entryName(e.Kind, e.ID)
-	e.Value = k.seal.close(name, value)
+	e.name = name
+	e.Value = k.seal.close(e.bound(), value)
 	raw, err := json.MarshalIndent(e, "", "  ")
 	if err == nil {
 		err = k.store.write(name+".json", raw)
@@ -149,9 +155,9 @@ func (k *keyring) ref(e *entry) hsm.KeyRef {
 
 // value opens a key file. The caller wipes it.
 func (k *keyring) value(e *entry) ([]byte, error) {
-	v, err := k.seal.open(e.name, bytes.Clone(e.Value))
+	v, err := k.seal.open(e.bound(), bytes.Clone(e.Value))
 	if err != nil {
-		return nil, &hsm.Fault{Doing: "open key file " + e.name + ".json", Kind: hsm.ErrKeyMismatch, Detail: "it was not sealed with this PIN under this name"}
+		return nil, &hsm.Fault{Doing: "open key file " + e.name + ".json", Kind: hsm.ErrKeyMismatch, Detail: "it was not sealed with this PIN, or what stands beside it was changed"}
 	}
 	return v, nil
 }

@@ -31,7 +31,7 @@ const (
 	maxIterations = 10_000_000
 )
 
-// sealer is AES-256-GCM under the key of the PIN. The name of the file is bound to what is in it.
+// sealer is AES-256-GCM under the key of the PIN. What a value belongs to is bound to it.
 type sealer struct{ gcm cipher.AEAD }
 
 func newSealer(pin mac.Key, salt []byte, n int) (*sealer, error) {
@@ -52,18 +52,18 @@ func newSealer(pin mac.Key, salt []byte, n int) (*sealer, error) {
 }
 
 // close and open work on a nil sealer too: then the value stays as it is.
-func (s *sealer) close(name string, value []byte) []byte {
+func (s *sealer) close(bound string, value []byte) []byte {
 	if s == nil {
 		return value
 	}
-	return s.gcm.Seal(nil, nil, value, []byte(name))
+	return s.gcm.Seal(nil, nil, value, []byte(bound))
 }
 
-func (s *sealer) open(name string, sealed []byte) ([]byte, error) {
+func (s *sealer) open(bound string, sealed []byte) ([]byte, error) {
 	if s == nil {
 		return sealed, nil
 	}
-	return s.gcm.Open(nil, nil, sealed, []byte(name))
+	return s.gcm.Open(nil, nil, sealed, []byte(bound))
 }
 
 // unlock reads the header, or writes one for a new keyring.

@@ -192,6 +192,18 @@ func (c *Chip) Exchanges() int {
 // Format prints what the chip is and nothing of what it holds.
 func (c *Chip) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[virtual chip]") }
 
+// Away reports whether a fault has pulled the card and says for how long it
+// still stays away; returns is false if it does not come back by itself. A
+// card that is not away returns at once.
+func (c *Chip) Away() (left time.Duration, returns bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone.IsZero() {
+		return 0, true
+	}
+	return max(c.back-time.Since(c.gone), 0), c.back > 0
+}
+
 // ATR implements [apdu.Limiter].
 func (c *Chip) ATR() []byte {
 	c.mu.Lock()

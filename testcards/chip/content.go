@@ -2,19 +2,10 @@ package chip
 
 import (
 	"bytes"
-	"crypto/subtle"
 
 	"github.com/chipid-toolkit/chipid/apdu"
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
-)
-
-const keyTypeAES = 0x88
-
-// Status words of PUT KEY (GlobalPlatform Card Specification 2.3.1, table 11-73).
-const (
-	errAlgorithm  apdu.Status = 0x9484
-	errCheckValue apdu.Status = 0x9485
 )
 
 // install answers INSTALL: for personalization, since the applet is there and
@@ -95,8 +86,8 @@ func (c *Chip) setApplet(to byte) apdu.Status {
 	return statusOf(err)
 }
 
-// putKey answers PUT KEY: all three keys of the one key set at once
-// (GlobalPlatform Card Specification 2.3.1, 11.8; Amd D, 7.2).
+// putKey answers PUT KEY: all three keys of the one key set at once, so that
+// the card never has half a set (GlobalPlatform Card Specification 2.3.1, 11.8).
 func (c *Chip) putKey(cmd apdu.Command) apdu.Response {
 	c.endPersonalization()
 	k := &c.st.Keys
@@ -105,53 +96,23 @@ func (c *Chip) putKey(cmd apdu.Command) apdu.Response {
 		return refuse(apdu.ErrWrongP1P2)
 	case cmd.P1 != k.KVN && (cmd.P1 != 0 || !k.Initial):
 		return refuse(apdu.ErrNotFound)
-	case len(cmd.Data) == 0 || cmd.Data[0] == 0 || cmd.Data[0] > 0x7F:
-		return refuse(apdu.ErrWrongData)
 	}
-	next := keySet{KVN: cmd.Data[0]}
-	answer := []byte{next.KVN}
-	rest := cmd.Data[1:]
-	for _, into := range []*[]byte{&next.ENC, &next.MAC, &next.DEK} {
-		key, kcv, after, sw := c.newKey(rest)
-		if sw != apdu.OK {
-			return refuse(sw)
+	cmd.P1 = k.KVN // keys that are added take the place of the initial ones
+	d := c.v.domain
+	r := d.PutKey(cmd)
+	if r.SW != apdu.OK {
+		return r
+	}
+	set := d.Keys[d.DefaultKVN]
+	next := keySet{KVN: d.DefaultKVN, ENC: clone(set.ENC.Bytes()), MAC: clone(set.MAC.Bytes()), DEK: clone(set.DEK.Bytes())}
+	whole := len(r.Data) == 1+3*mac.KCVLen
+	if !whole || c.update(func(s *state) error { s.Keys = next; return nil }) != nil {
+		old := c.newDomain()
+		d.Keys, d.DefaultKVN = old.Keys, old.DefaultKVN
+		if !whole {
+			return refuse(apdu.ErrWrongData)
 		}
-		*into, rest = key, after
-		answer = append(answer, kcv...)
-	}
-	if len(rest) != 0 || len(next.MAC) != len(next.ENC) || len(next.DEK) != len(next.ENC) {
-		return refuse(apdu.ErrWrongData)
-	}
-	if err := c.update(func(s *state) error { s.Keys = next; return nil }); err != nil {
 		return refuse(apdu.ErrMemory)
 	}
-	fresh := c.newDomain() // the session under way goes on with its own keys
-	c.v.domain.Keys, c.v.domain.DefaultKVN = fresh.Keys, fresh.DefaultKVN
-	return apdu.Response{Data: answer, SW: apdu.OK}
-}
-
-// newKey reads one key: type, length of what follows, length of the key,
-// ciphertext under Key-DEK, length of the check value, check value.
-func (c *Chip) newKey(b []byte) (key, kcv, rest []byte, sw apdu.Status) {
-	if len(b) < 3 {
-		return nil, nil, nil, apdu.ErrWrongData
-	}
-	total, n := int(b[1]), int(b[2])
-	if b[0] != keyTypeAES || n != 16 && n != 24 && n != 32 {
-		return nil, nil, nil, errAlgorithm
-	}
-	if total != 1+(n+15)/16*16 || len(b) < 2+total+1+mac.KCVLen || int(b[2+total]) != mac.KCVLen {
-		return nil, nil, nil, apdu.ErrWrongData
-	}
-	plain, err := c.v.domain.DecryptDEK(b[3 : 2+total])
-	if err != nil {
-		return nil, nil, nil, apdu.ErrWrongData
-	}
-	key = plain[:n:n]
-	kcv = b[2+total+1 : 2+total+1+mac.KCVLen]
-	want, err := mac.KCVAES(key)
-	if err != nil || subtle.ConstantTimeCompare(want, kcv) != 1 {
-		return nil, nil, nil, errCheckValue
-	}
-	return key, kcv, b[2+total+1+mac.KCVLen:], apdu.OK
+	return r
 }

@@ -144,6 +144,11 @@ func (c *Chip) route(cmd apdu.Command, extended bool) []byte {
 	}
 	switch c.v.app {
 	case appISD:
+		if cmd.Ne == 0 {
+			// A response MAC comes with answers to commands without Le too,
+			// and a contactless chip just sends it.
+			ne = min(apdu.MaxShortNe, c.st.Model.MaxResponse-2)
+		}
 		return c.fit(c.domainCommand(cmd), ne)
 	case appEMRTD:
 		return c.fit(c.plain(cmd, extended), ne)

@@ -109,7 +109,7 @@ func (c *Chip) domainPlain(cmd apdu.Command) apdu.Response {
 		return refuse(apdu.ErrINS)
 	}
 	switch {
-	case cmd.CLA != 0x80:
+	case cmd.CLA&^0x04 != 0x80:
 		return refuse(apdu.ErrCLA)
 	case c.v.domain.Level() == 0:
 		return refuse(apdu.ErrSecurityStatus)
@@ -142,12 +142,8 @@ func (c *Chip) getData(cmd apdu.Command) apdu.Response {
 		data = tlv.Encode(0xC1, []byte{byte(k.Counter >> 16), byte(k.Counter >> 8), byte(k.Counter)})
 	case 0x00CF:
 		data = tlv.Encode(0xCF, kdd(c.st.CPLC))
-	case 0x00E0: // key information template: three AES keys
-		var list []byte
-		for id := byte(1); id <= 3; id++ {
-			list = append(list, tlv.Encode(0xC0, []byte{id, k.KVN, keyTypeAES, byte(len(k.ENC))})...)
-		}
-		data = tlv.Encode(0xE0, list)
+	case 0x00E0:
+		data = c.v.domain.KeyInformation()
 	case 0x9F7F:
 		data = tlv.Encode(0x9F7F, c.st.CPLC)
 	default:

@@ -66,8 +66,8 @@ func (f *file) field() {
 	f.p("// fe%L is a number below the modulus, least significant limb first; in")
 	f.p("// Montgomery form wherever nothing else is said.")
 	f.p("type fe%L [%L]uint64\n")
-	f.p("// mod%L is an odd modulus m above half of what the limbs below its top one")
-	f.p("// can leave, with what Montgomery multiplication by R = 2^(64*%L) needs.")
+	f.p("// mod%L is an odd modulus m below R = 2^(64*%L) and what Montgomery")
+	f.p("// multiplication needs to know of it.")
 	f.p("type mod%L struct {")
 	f.p("m fe%L")
 	f.p("inv uint64 // -1/m mod 2^64")
@@ -79,12 +79,6 @@ func (f *file) field() {
 	f.mul()
 	f.square()
 	f.cond()
-}
-
-func (f *file) each(from, to int, s string, args func(i int) []any) {
-	for i := from; i < to; i++ {
-		f.p(s, args(i)...)
-	}
 }
 
 // reduce writes the end of add and mul: z = t - m if t, with its carry, is not
@@ -147,90 +141,64 @@ func (f *file) sub() {
 	f.p("}\n")
 }
 
-// chain writes dst_i = a_i + b_i with carry for i in [0, n).
-func (f *file) chain(n int, dst, a, b func(i int) string, assign string) {
-	for i := range n {
-		in := "c"
-		if i == 0 {
-			in = "0"
-		}
-		f.p("%s, c %s bits.Add64(%s, %s, %s)", dst(i), assign, a(i), b(i), in)
-	}
-}
-
-func name(prefix string, off int) func(int) string {
-	return func(i int) string { return fmt.Sprintf("%s%d", prefix, i+off) }
-}
-
 // mul writes Montgomery multiplication, operand scanning with the reduction
-// after each row. t has l+1 limbs between rows (t < 2m), one more within.
+// after each row. t has l+1 limbs between rows (t < 2R), one more within. Each
+// step keeps one carry word, which fits the registers; product rows that are
+// added as a whole do not from six limbs on.
 func (f *file) mul() {
 	l := f.l
-	f.p("// mul%L sets z = x·y/R mod m.")
+	f.p("// mul%L sets z = x·y/R mod m. One of x and y is below m, the other below R.")
 	f.p("func mul%L(z, x, y *fe%L, m *mod%L) {")
-	f.p("var c, q uint64")
-	vars(f, l)
+	f.p("var w, hi, lo, c, carry, tx uint64")
+	t := "var t0"
+	for i := 1; i <= l; i++ {
+		t += fmt.Sprintf(", t%d", i)
+	}
+	f.p("%s uint64", t)
 	for i := range l {
 		f.p("\n// row %d", i)
 		f.p("w = y[%d]", i)
 		for j := range l {
-			f.p("h%d, l%d = bits.Mul64(x[%d], w)", j, j, j)
+			if i == 0 && j == 0 {
+				f.p("carry, t0 = bits.Mul64(x[0], w)")
+				continue
+			}
+			f.p("hi, lo = bits.Mul64(x[%d], w)", j)
+			if i > 0 {
+				f.addTo("lo", fmt.Sprintf("t%d", j))
+			}
+			if j > 0 {
+				f.addTo("lo", "carry")
+			}
+			f.p("t%d, carry = lo, hi", j)
 		}
 		if i == 0 {
-			f.p("t0 = l0")
-			f.chain(l-1, name("t", 1), name("h", 0), name("l", 1), "=")
-			f.p("t%d = h%d + c", l, l-1)
-			f.p("tx = 0")
+			f.p("t%d, tx = carry, 0", l)
 		} else {
-			f.chain(l, name("t", 0), name("t", 0), name("l", 0), "=")
-			f.p("t%d, tx = bits.Add64(t%d, 0, c)", l, l)
-			f.chain(l, name("t", 1), name("t", 1), name("h", 0), "=")
-			f.p("tx += c")
+			f.p("t%d, tx = bits.Add64(t%d, carry, 0)", l, l)
 		}
-		f.reduceRow()
+		// Add w·m so that t0 vanishes, and move t down by a limb.
+		f.p("w = t0 * m.inv")
+		f.p("hi, lo = bits.Mul64(w, m.m[0])")
+		f.p("_, c = bits.Add64(lo, t0, 0)")
+		f.p("carry, _ = bits.Add64(hi, 0, c)")
+		for j := 1; j < l; j++ {
+			f.p("hi, lo = bits.Mul64(w, m.m[%d])", j)
+			f.addTo("lo", fmt.Sprintf("t%d", j))
+			f.addTo("lo", "carry")
+			f.p("t%d, carry = lo, hi", j-1)
+		}
+		f.p("t%d, c = bits.Add64(t%d, carry, 0)", l-1, l)
+		f.p("t%d = tx + c", l)
 	}
 	f.reduce(fmt.Sprintf("t%d", l))
 }
 
-// reduceRow adds q·m so that t0 vanishes, and moves t down by a limb.
-func (f *file) reduceRow() {
-	l := f.l
-	f.p("q = t0 * m.inv")
-	for j := range l {
-		f.p("h%d, l%d = bits.Mul64(q, m.m[%d])", j, j, j)
-	}
-	f.p("_, c = bits.Add64(t0, l0, 0)")
-	for j := 1; j < l; j++ {
-		f.p("t%d, c = bits.Add64(t%d, l%d, c)", j, j, j)
-	}
-	f.p("t%d, c = bits.Add64(t%d, 0, c)", l, l)
-	f.p("tx += c")
-	for j := range l {
-		in := "c"
-		if j == 0 {
-			in = "0"
-		}
-		f.p("t%d, c = bits.Add64(t%d, h%d, %s)", j, j+1, j, in)
-	}
-	f.p("t%d = tx + c", l)
-}
-
-func vars(f *file, l int) {
-	f.p("var w, tx uint64")
-	for _, v := range []string{"t", "h", "l"} {
-		n := l
-		if v == "t" {
-			n++
-		}
-		s := "var "
-		for i := range n {
-			if i > 0 {
-				s += ", "
-			}
-			s += fmt.Sprintf("%s%d", v, i)
-		}
-		f.p("%s uint64", s)
-	}
+// addTo writes (hi, v) += w; hi cannot overflow, being the high half of a
+// product.
+func (f *file) addTo(v, w string) {
+	f.p("%s, c = bits.Add64(%s, %s, 0)", v, v, w)
+	f.p("hi, _ = bits.Add64(hi, 0, c)")
 }
 
 // square writes z = x²: a call of mul; a separate unrolled square saves

@@ -1,0 +1,8 @@
+// Package rule holds the conformance rules a record must keep to before it
+// becomes a card: one rule a file, each with its id, its source and its reason in
+// Vietnamese and English. A rule accepts, warns or rejects; none of them repeats
+// the data it judges.
+//
+// Reading a batch file is cardprofile/citizen's matter; rules judge what came
+// out of it.
+package rule

@@ -1,0 +1,11 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// addVerbs hangs every verb into the command.
+func addVerbs(root *cobra.Command, env *env) {
+	root.AddCommand(
+		newDemoCmd(env),
+		newEmulateCmd(env),
+	)
+}

@@ -1,0 +1,180 @@
+package keyflags
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/hsm"
+	"github.com/chipid-toolkit/chipid/hsm/pkcs11"
+)
+
+// File is the file of --keys: which token, and which keys in it a card is issued with. It holds names only, no PIN and no key.
+//
+//	module: /usr/lib/softhsm/libsofthsm2.so
+//	token: issuer
+//	pin-source: file:/etc/chipid/pin        # or env:NAME, or prompt
+//	document-signer: pkcs11:object=ds-2026
+//	document-signer-certificate: ds-2026.cer   # may be left out when the token holds it
+//	card-master: pkcs11:object=card-master-transport
+//	card-master-new: pkcs11:object=card-master-2026
+//	digest: pkcs11:object=log-digest
+//
+// Relative paths start from the file's own folder.
+type File struct {
+	Module    string `yaml:"module"`
+	Token     string `yaml:"token"`
+	Serial    string `yaml:"token-serial"`
+	PINSource string `yaml:"pin-source"`
+
+	DocumentSigner            hsm.KeyRef `yaml:"document-signer"`             // signs EF.SOD
+	DocumentSignerCertificate string     `yaml:"document-signer-certificate"` // path; empty: the one beside the key
+	CardMaster                hsm.KeyRef `yaml:"card-master"`                 // keys that blanks come with
+	CardMasterNew             hsm.KeyRef `yaml:"card-master-new"`             // keys that they leave with; empty: no replacement
+	Digest                    hsm.KeyRef `yaml:"digest"`                      // keyed digests in logs and stores; may be empty
+
+	path string
+	text []byte
+}
+
+// maxFile bounds a keys file.
+const maxFile = 64 << 10
+
+// Load reads a keys file strictly. Whatever is wrong with it is a *cardprofile.InputError.
+func Load(path string) (*File, error) {
+	input := func(problem, fix string) error {
+		return &cardprofile.InputError{File: path, Problem: problem, Fix: fix}
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, input("there is no such file", "check the path")
+		}
+		return nil, input("cannot be read", "name a readable file")
+	}
+	defer in.Close()
+	text, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	switch {
+	case err != nil:
+		return nil, input("cannot be read", "name a readable file")
+	case len(text) > maxFile:
+		return nil, input("larger than 64 KiB", "name a keys file")
+	}
+	f := &File{path: path, text: text}
+	if err := f.parse(); err != nil {
+		return nil, err
+	}
+	return f, f.check()
+}
+
+// parse decodes the YAML; a key that the format does not know is an error.
+func (f *File) parse() (err error) {
+	in := &cardprofile.InputError{File: f.path, Problem: "not valid YAML", Fix: "correct the line"}
+	defer func() {
+		if r := recover(); r != nil {
+			err = in
+		}
+	}()
+	decodeErr := yaml.NewDecoder(bytes.NewReader(f.text), yaml.Strict()).Decode(f)
+	if decodeErr == nil {
+		return nil
+	}
+	if errors.Is(decodeErr, io.EOF) {
+		in.Problem, in.Fix = "the file is empty", "name a keys file"
+		return in
+	}
+	var y yaml.Error
+	if errors.As(decodeErr, &y) {
+		// The message may quote the line, which may hold what should not be there, so only its place is told.
+		if t := y.GetToken(); t != nil && t.Position != nil {
+			in.Line = t.Position.Line
+		}
+	}
+	var unknown *yaml.UnknownFieldError
+	if errors.As(decodeErr, &unknown) {
+		in.Problem, in.Fix = "unknown key", "remove it or correct its spelling"
+		if unknown.Token != nil {
+			in.Field = unknown.Token.Value
+		}
+	}
+	return in
+}
+
+func (f *File) check() error {
+	at := func(field, problem, fix string) error {
+		return &cardprofile.InputError{File: f.path, Line: f.line(field), Field: field, Problem: problem, Fix: fix}
+	}
+	if f.Module == "" {
+		return at("module", "is missing", "name the PKCS#11 module of the token")
+	}
+	if f.Token == "" {
+		return at("token", "is missing", "name the token's label")
+	}
+	if f.PINSource != "" && f.PINSource != "prompt" {
+		if _, err := hsm.ParsePINSource(f.PINSource, nil); err != nil {
+			return at("pin-source", "is neither file:PATH nor env:NAME nor prompt", "name where the PIN is, never the PIN itself")
+		}
+	}
+	for _, k := range []struct {
+		field    string
+		ref      hsm.KeyRef
+		required bool
+	}{{"document-signer", f.DocumentSigner, true}, {"card-master", f.CardMaster, true}, {"card-master-new", f.CardMasterNew, false}, {"digest", f.Digest, false}} {
+		if k.ref == "" {
+			if k.required {
+				return at(k.field, "is missing", "name the key, such as pkcs11:object=LABEL")
+			}
+			continue
+		}
+		u, err := k.ref.Parse()
+		var fault *hsm.Fault
+		switch {
+		case errors.As(err, &fault):
+			return at(k.field, "not a usable key URI: "+fault.Detail, "name the key, such as pkcs11:object=LABEL")
+		case err != nil || u.Object == "" && len(u.ID) == 0:
+			return at(k.field, "names no key", "give object= or id=, such as pkcs11:object=LABEL")
+		}
+	}
+	for _, p := range []*string{&f.DocumentSignerCertificate} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(filepath.Dir(f.path), *p)
+		}
+	}
+	if rest, ok := cutFile(f.PINSource); ok && !filepath.IsAbs(rest) {
+		f.PINSource = "file:" + filepath.Join(filepath.Dir(f.path), rest)
+	}
+	return nil
+}
+
+func cutFile(source string) (string, bool) {
+	const prefix = "file:"
+	if len(source) > len(prefix) && source[:len(prefix)] == prefix {
+		return source[len(prefix):], true
+	}
+	return "", false
+}
+
+// line finds the line of a top-level key, 0 when it has none.
+func (f *File) line(field string) int {
+	for i, l := range bytes.Split(f.text, []byte("\n")) {
+		if bytes.HasPrefix(l, []byte(field+":")) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Open opens the token that the file names.
+func (f *File) Open(ctx context.Context, ask Ask) (hsm.Keyring, error) {
+	source, err := pinSource(f.PINSource, f.Token, ask)
+	if err != nil {
+		return nil, &cardprofile.InputError{File: f.path, Line: f.line("pin-source"), Field: "pin-source", Problem: err.Error(), Fix: "give file:PATH or env:NAME, or run at a terminal"}
+	}
+	return pkcs11.Open(ctx, pkcs11.Config{Module: f.Module, Token: f.Token, Serial: f.Serial, PIN: source})
+}
