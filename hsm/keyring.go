@@ -44,7 +44,7 @@ type Keyring interface {
 	Delete(ctx context.Context, ref KeyRef) error
 
 	// CardKeys derives the three static keys of one card from a master key, in the token where the token can.
-	// kdd is the key diversification data that the card gives in INITIALIZE UPDATE: 10 bytes (GPC_SPE_014, 7.1.1).
+	// kdd is the key diversification data that the card gives in INITIALIZE UPDATE: 10 bytes (GlobalPlatform Amd D v1.1.1, 7.1.1.1).
 	CardKeys(ctx context.Context, master KeyRef, kdd []byte) (CardKeys, error)
 
 	// Digest is HMAC-SHA-256 of data under a token key made for [UseDigest]: 32 bytes. Logs and stores hold it in place of personal data.
@@ -58,15 +58,15 @@ type Keyring interface {
 // CMAC(master, i || 00 00 00 k || 00 || kdd) blocks, k = 1 ENC, 2 MAC, 3 DEK, cut to the master key's length.
 // It is what gp.StaticKeys asks for, without either package knowing the other.
 type CardKeys interface {
-	// SessionKeys derives the SCP03 session keys (GPC_SPE_014, 6.2.1) for scpContext = host challenge || card challenge, 16 bytes.
+	// SessionKeys derives the SCP03 session keys (Amd D, 6.2.1) for scpContext = host challenge || card challenge, 16 bytes.
 	// Session keys are made to leave: the secure channel runs in the program. The caller wipes them.
 	SessionKeys(ctx context.Context, scpContext []byte) (enc, mac, rmac []byte, err error)
 
-	// WrapUnderDEK encrypts a replacement key for PUT KEY (GPC_SPE_014, 7.2: AES-CBC, IV zero, under the static DEK) and returns it with
+	// WrapUnderDEK encrypts a replacement key for PUT KEY (Amd D, 6.2.8: AES-CBC, IV zero, under the static DEK) and returns it with
 	// its key check value, the first 3 bytes of AES over sixteen bytes 01. keyURI is one that NewKeys gave.
 	WrapUnderDEK(ctx context.Context, keyURI string) (wrapped, kcv []byte, err error)
 
-	// EncryptUnderDEK encrypts other sensitive data of STORE DATA (GPC_SPE_014, 7.3): AES-CBC, IV zero, under the static DEK. data is whole
+	// EncryptUnderDEK encrypts other sensitive data of STORE DATA (Amd D, 7.3): AES-CBC, IV zero, under the static DEK. data is whole
 	// blocks of 16 bytes.
 	EncryptUnderDEK(ctx context.Context, data []byte) ([]byte, error)
 

@@ -29,7 +29,7 @@ func (s KeySpec) Check() (*ecc.Curve, error) {
 			return fault("no curve is called %q", printable(s.Curve))
 		}
 		if c.BitSize() < 224 {
-			// Doc 9303-12 (8th ed.), 4.4.3: 224 bits is the least that a key of an issuing authority has.
+			// Doc 9303-12 (8th ed.), 4.1.6 leaves the length to the issuer; no catalogue of today lets one begin with less than 224 bits.
 			return fault("curve %s is too small: 224 bits at least", c.Name())
 		}
 		return c, nil

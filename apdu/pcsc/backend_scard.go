@@ -14,6 +14,10 @@ func systemLibrary() library { return scardLibrary{} }
 type scardLibrary struct{}
 
 func (scardLibrary) establish() (session, error) {
+	// The library looks for its socket now, and never again.
+	socket.Lock()
+	socket.read = true
+	socket.Unlock()
 	var s *scardSession
 	err := call(func() error {
 		ctx, err := scard.EstablishContext()

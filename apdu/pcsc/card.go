@@ -107,7 +107,10 @@ func (c *Card) Reset(ctx context.Context) ([]byte, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.atr, c.lost = atr, false
+	c.atr = atr
+	if c.lost {
+		c.dead, c.lost = nil, false
+	}
 	return append([]byte(nil), atr...), nil
 }
 

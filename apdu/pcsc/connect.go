@@ -94,7 +94,7 @@ func connect(ctx context.Context, reader string, o Options) (*Card, error) {
 
 // open connects without a watchdog.
 func open(reader string, o Options) (_ *Card, err error) {
-	sess, err := establish()
+	sess, err := machine.establish()
 	if err != nil {
 		return nil, err
 	}
@@ -139,18 +139,9 @@ func open(reader string, o Options) (_ *Card, err error) {
 	return c, nil
 }
 
-// establish opens a context and remembers that the library knows its socket
-// now.
-func establish() (session, error) {
-	socket.Lock()
-	socket.read = true
-	socket.Unlock()
-	return machine.establish()
-}
-
 // How long diagnose asks and watches. A removal shows after the service's
 // polling interval, 0.4 s with pcscd.
-const (
+var (
 	diagnoseTimeout = 2 * time.Second
 	removalDelay    = 700 * time.Millisecond
 )
@@ -176,7 +167,7 @@ func (c *Card) diagnose(ctx context.Context, number code) error {
 
 // whatIsLeft looks at service, reader and card with a fresh context.
 func (c *Card) whatIsLeft(number code) error {
-	sess, err := establish()
+	sess, err := machine.establish()
 	if err != nil {
 		return ErrServiceGone
 	}

@@ -34,7 +34,7 @@ func Readers(ctx context.Context) ([]Info, error) {
 
 // list looks at all readers, at their limits too if asked.
 func list(limits bool) ([]Info, error) {
-	sess, err := establish()
+	sess, err := machine.establish()
 	if err != nil {
 		return nil, err
 	}

@@ -9,10 +9,11 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu"
 )
 
+// waitSlice is how long one call of the library waits: a cancellation that
+// comes too early for the library is made good after it.
+var waitSlice = time.Second
+
 const (
-	// waitSlice is how long one call of the library waits: a cancellation that
-	// comes too early for the library is made good after it.
-	waitSlice = time.Second
 	// retry is the pause where there is nothing to wait for: a service that is
 	// down, a reader that is unplugged.
 	retry = 200 * time.Millisecond
@@ -118,7 +119,7 @@ type monitor struct {
 }
 
 func newMonitor(ctx context.Context) (*monitor, error) {
-	sess, err := await(ctx, connectTimeout, establish, func(s session, err error) {
+	sess, err := await(ctx, connectTimeout, machine.establish, func(s session, err error) {
 		if err == nil {
 			_ = s.release()
 		}

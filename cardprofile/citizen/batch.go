@@ -162,14 +162,17 @@ func WriteRejectsFile(path string, header []string, rejects []Reject) (err error
 	return os.Rename(f.Name(), path)
 }
 
-// isFormula reports whether a spreadsheet would take a cell for a formula.
+// isFormula reports whether a spreadsheet would take a cell for a formula, were
+// it not for apostrophes in front.
 func isFormula(s string) bool {
+	s = strings.TrimLeft(s, "'")
 	return s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0]))
 }
 
-// safe keeps a spreadsheet from running a cell.
+// safe keeps a spreadsheet from running a cell; setField takes the apostrophe
+// away again.
 func safe(s string) string {
-	if isFormula(s) || strings.HasPrefix(s, "'") && isFormula(s[1:]) {
+	if isFormula(s) {
 		return "'" + s
 	}
 	return s

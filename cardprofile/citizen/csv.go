@@ -198,8 +198,8 @@ func blank(cells []string) bool {
 // row reads one row of cells, with the line it begins on.
 func (r *Reader) row() ([]string, int, error) {
 	r.guard.left = maxRow
-	cells, err := r.csv.Read()
 	line := r.guard.lines + 1
+	cells, err := r.csv.Read()
 	if len(cells) > 0 {
 		line, _ = r.csv.FieldPos(0)
 	}
@@ -246,7 +246,7 @@ func (r *Reader) record(cells []string, line int) (*Record, *cardprofile.InputEr
 // setField brings a cell into its field: without the apostrophe that keeps a
 // spreadsheet from taking it for a formula, in NFC, without spaces at the ends.
 func setField(rec *Record, c column, cell string) (problem, fix string) {
-	if len(cell) > 1 && cell[0] == '\'' && isFormula(cell[1:]) {
+	if strings.HasPrefix(cell, "'") && isFormula(cell) {
 		cell = cell[1:]
 	}
 	if !utf8.ValidString(cell) {

@@ -173,3 +173,17 @@ func SamePublicKey(a, b crypto.PublicKey) bool {
 	eb, err := ecc.FromPublic(b)
 	return err == nil && ea.Equal(eb)
 }
+
+// HashByName returns a digest that issuers may use by its name, SHA-256 or sha256;
+// "" is 0, which leaves the choice to the key.
+func HashByName(name string) (crypto.Hash, error) {
+	if name == "" {
+		return 0, nil
+	}
+	for _, h := range []crypto.Hash{crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		if strings.EqualFold(strings.ReplaceAll(name, "-", ""), strings.ReplaceAll(h.String(), "-", "")) {
+			return h, nil
+		}
+	}
+	return 0, fmt.Errorf("is not SHA-224, SHA-256, SHA-384 or SHA-512")
+}

@@ -279,7 +279,7 @@ func (x *inspection) judgeAccess(p *passive) {
 	v := x.v
 	switch {
 	case x.session.access == "pace":
-		v.set(CheckAccess, Passed, true, because("PACE "+paceName(x.paceUsed), "mở bằng PACE "+paceName(x.paceUsed)))
+		v.set(CheckAccess, Passed, true, because("opened with "+paceName(x.paceUsed), "mở bằng "+paceName(x.paceUsed)))
 	case x.dg14 != nil && x.dg14.OffersPACE():
 		v.set(CheckAccess, Failed, true, because(
 			"the chip was opened with BAC, but DG14 says that it offers PACE: its EF.CardAccess was withheld",

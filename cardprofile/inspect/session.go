@@ -173,7 +173,7 @@ func (s *session) openPACE(ctx context.Context, a Access, offers []pace.Params) 
 		return err
 	}
 	s.paceUsed = offers[0]
-	s.trail("used PACE %s with the %s because EF.CardAccess offers it", paceName(offers[0]), name)
+	s.trail("used %s with the %s because EF.CardAccess offers it", paceName(offers[0]), name)
 	res, err := pace.Run(ctx, s.plain, offers[0], pw)
 	if err != nil {
 		return err

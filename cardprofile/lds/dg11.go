@@ -46,7 +46,7 @@ var dg12Elements = map[tlv.Tag]detail{
 	0x5F19: {"issuing_authority", kindText}, 0x5F26: {"date_of_issue", kindDate}, 0x5F1A: {"other_persons", kindText},
 	0x5F1B: {"endorsements", kindText}, 0x5F1C: {"tax_exit", kindText}, 0x5F1D: {"front_image", kindImage},
 	0x5F1E: {"rear_image", kindImage}, 0x5F55: {"personalized_at", kindTime}, 0x5F56: {"personalization_system", kindText},
-	0x5F85: {"personalized_at", kindTime},
+	oddTag: {"personalized_at", kindTime},
 }
 
 // maxDetails bounds the elements of one group.
@@ -76,7 +76,7 @@ func parseDetails(b []byte, tag tlv.Tag, where string, known map[tlv.Tag]detail)
 	if err != nil {
 		return nil, r.list, err
 	}
-	if list, ok := node.First(tagTagList); ok {
+	if list, ok := tlv.First(node.Value, tagTagList); ok {
 		r.listed = readTagList(list.Value)
 	} else {
 		r.add(r.rule+".taglist", "there is no tag list")
@@ -105,6 +105,11 @@ func (r *detailReader) has(t tlv.Tag) bool {
 func readTagList(b []byte) map[tlv.Tag]bool {
 	out := map[tlv.Tag]bool{}
 	for i := 0; i < len(b) && len(out) < maxDetails; i++ {
+		if isOddTag(b[i:]) {
+			out[oddTag] = true
+			i++
+			continue
+		}
 		t := tlv.Tag(b[i])
 		if b[i]&0x1F == 0x1F {
 			for i+1 < len(b) && t <= 0xFFFF {
@@ -120,9 +125,38 @@ func readTagList(b []byte) map[tlv.Tag]bool {
 	return out
 }
 
+// oddTag stands on Belgian cards where 5F55 is meant. By the rules its second
+// byte announces a third; it is meant as a tag of two.
+const oddTag tlv.Tag = 0x5F85
+
+func isOddTag(b []byte) bool { return len(b) >= 2 && b[0] == 0x5F && b[1] == 0x85 }
+
+// elements reads a sequence of data objects, among which oddTag may be.
+func elements(b []byte) ([]tlv.Node, error) {
+	var out []tlv.Node
+	for len(b) > 0 {
+		if len(out) > maxDetails {
+			return nil, tlv.ErrTooMany
+		}
+		odd := isOddTag(b)
+		if odd {
+			b = append([]byte{0x5F, 0x55}, b[2:]...)
+		}
+		node, rest, err := tlv.Parse(b)
+		if err != nil {
+			return nil, err
+		}
+		if odd {
+			node.Tag = oddTag
+		}
+		out, b = append(out, node), rest
+	}
+	return out, nil
+}
+
 // level reads the elements; A0 holds a number and repeated ones.
 func (r *detailReader) level(node tlv.Node, depth int) error {
-	children, err := node.Children()
+	children, err := elements(node.Value)
 	if err != nil {
 		return malformed("%s: %w", r.where, err)
 	}
@@ -153,7 +187,7 @@ func (r *detailReader) element(c tlv.Node, depth int) {
 		r.out = append(r.out, Detail{Tag: c.Tag, Name: c.Tag.String(), Bytes: c.Value})
 		return
 	}
-	if c.Tag == 0x5F85 {
+	if c.Tag == oddTag {
 		r.add(r.rule+".tag", "element 5F85 where 5F55 is meant")
 	}
 	d := Detail{Tag: c.Tag, Name: k.name}

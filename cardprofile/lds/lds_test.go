@@ -110,7 +110,7 @@ func TestPACEStrongestFirst(t *testing.T) {
 	for _, p := range infos.PACE() {
 		got = append(got, fmt.Sprintf("%v/%d", p.OID[len(p.OID)-2:], p.ParameterID))
 	}
-	want := []string{"2.4/17", "2.4/16", "2.2/13", "4.2/13", "2.1/12", "1.2/0"}
+	want := []string{"2.4/17", "2.4/16", "2.2/13", "4.2/13", "1.2/0", "2.1/12"}
 	if !slices.Equal(got, want) {
 		t.Errorf("order %v, want %v", got, want)
 	}
@@ -340,7 +340,7 @@ func TestATRInfoAndDIR(t *testing.T) {
 
 func TestDG11And12AsTheyAre(t *testing.T) {
 	dg12 := tlv.Encode(0x6C, tlv.Encode(0x5C, []byte{0x5F, 0x19, 0x5F, 0x26, 0x5F, 0x85}), tlv.Encode(0x5F19, []byte("UTOPIA")),
-		tlv.Encode(0x5F26, []byte{0x20, 0x21, 0x06, 0x01}), tlv.Encode(0x5F85, []byte("20210601120000")),
+		tlv.Encode(0x5F26, []byte{0x20, 0x21, 0x06, 0x01}), append([]byte{0x5F, 0x85, 14}, "20210601120000"...),
 		tlv.Encode(0xA0, tlv.Encode(0x02, []byte{2}), tlv.Encode(0x5F1A, []byte("A<<B")), tlv.Encode(0x5F1A, []byte("C<<D"))), tlv.Encode(0x5F77, []byte{1}))
 	details, devs, err := lds.ParseDG12(dg12)
 	if err != nil {

@@ -125,7 +125,7 @@ func TestNameField(t *testing.T) {
 func TestTransliterate(t *testing.T) {
 	for in, want := range map[string]string{
 		"Nguye\u0302\u0303n Va\u0306n Ma\u0302\u0303u": "NGUYEN VAN MAU", // typed as base and marks
-		"đoàn thị ưởng": "DOAN THI UONG", "Þór Æsir Øst ß": "THOR AESIR OEST SS", "Łódź İı": "LODZ II", "Ñandú Çelik Ångström": "NANDU CELIK ANGSTROM",
+		"đoàn thị ưởng":                                "DOAN THI UONG", "Þór Æsir Øst ß": "THOR AESIR OEST SS", "Łódź İı": "LODZ II", "Ñandú Çelik Ångström": "NANDU CELIK ANGSTROM",
 		"Щербаков Юрий": "SHCHERBAKOV IURII", "Anna,Maria": "ANNA MARIA", "Mary.Ann": "MARYANN", "": "", "ﬁ": "FI",
 	} {
 		got, err := mrz.Transliterate(in)

@@ -283,3 +283,14 @@ func readRSA(bits []byte) (*rsa.PublicKey, error) {
 	}
 	return &rsa.PublicKey{N: modulus, E: exponent}, nil
 }
+
+// ParseRSAPublicKey reads a SubjectPublicKeyInfo with an RSA key.
+func ParseRSAPublicKey(spki []byte) (*rsa.PublicKey, error) {
+	c := &Certificate{RawSPKI: spki}
+	c.readKey(&notes{})
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	if !ok {
+		return nil, errors.Join(errors.New("pki: not an RSA key"), c.KeyError)
+	}
+	return key, nil
+}

@@ -272,18 +272,40 @@ func (s *Store) crlsOf(country string) []*CRL {
 	defer s.mu.Unlock()
 	var out []*CRL
 	for _, e := range s.crls[country] {
-		if e.crl == nil {
-			b, err := s.readObject(dirCRLs, e.SHA256)
-			if err != nil {
-				continue
-			}
-			if e.crl, err = ParseCRL(b); err != nil {
-				continue
-			}
+		if l, err := s.loadCRL(e); err == nil {
+			out = append(out, l)
 		}
-		out = append(out, e.crl)
 	}
 	return out
+}
+
+// CRL returns a CRL of the store by its SHA-256 in hexadecimal. That a CSCA of the
+// store signed it was checked when it came in, and is again when it is used.
+func (s *Store) CRL(sha256 string) (*CRL, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.byHash[sha256]
+	if e == nil || e.Kind != KindCRL {
+		return nil, fmt.Errorf("pki: the store holds no CRL %q", sha256)
+	}
+	return s.loadCRL(e)
+}
+
+// loadCRL parses an entry's CRL on first use; the caller holds mu.
+func (s *Store) loadCRL(e *Entry) (*CRL, error) {
+	if e.crl != nil {
+		return e.crl, nil
+	}
+	b, err := s.readObject(dirCRLs, e.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	l, err := ParseCRL(b)
+	if err != nil {
+		return nil, err
+	}
+	e.crl = l
+	return l, nil
 }
 
 // add puts an entry into the maps. It reports false for one that is already there.

@@ -22,7 +22,7 @@ var portrait = Record{
 		if s.portraitErr != nil {
 			var in *cardprofile.InputError
 			if errors.As(s.portraitErr, &in) {
-				s.reject(field, "không đọc được tệp ảnh: "+in.Problem, in.Problem)
+				s.reject(field, "không đọc được tệp ảnh", in.Problem)
 			} else {
 				s.reject(field, "không đọc được tệp ảnh", "the portrait's file cannot be read")
 			}

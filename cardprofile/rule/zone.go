@@ -17,7 +17,7 @@ var zone = Record{
 			}
 		}
 		if _, err := citizen.Zone(s.Profile, *s.rec); err != nil {
-			s.reject("", "không lập được dòng MRZ: "+err.Error(), err.Error())
+			s.reject("", "không lập được dòng MRZ từ bản ghi này", err.Error())
 		}
 	},
 }

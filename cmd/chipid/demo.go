@@ -54,6 +54,10 @@ Exit statuses:
 	return cmd
 }
 
+// demoStations is how many cards the demo works on at once: a virtual card is
+// seen by its reader only after a second or two.
+const demoStations = 4
+
 func runDemo(ctx context.Context, env *env, o demo.Options, embedded, asJSON bool) (err error) {
 	started := []func() error{}
 	defer func() {
@@ -75,7 +79,7 @@ func runDemo(ctx context.Context, env *env, o demo.Options, embedded, asJSON boo
 		if o.Keyring, err = demoToken(ctx, dir); err == nil {
 			started = append(started, o.Keyring.Close)
 			keys = "keys in a SoftHSM2 token, through PKCS#11"
-			o.Bench, err = demo.RealReaders(ctx)
+			o.Bench, err = demo.RealReaders(ctx, 2*demoStations)
 		}
 	}
 	if err != nil {
@@ -84,7 +88,7 @@ func runDemo(ctx context.Context, env *env, o demo.Options, embedded, asJSON boo
 			"Nếu không có pcscd và SoftHSM2, hãy dùng --embedded."))
 	}
 	started = append(started, o.Bench.Close)
-	o.Keys = keys
+	o.Keys, o.Stations = keys, demoStations
 	env.talk("%s", env.tr("keys:    ", "khóa:    ")+keys)
 	env.talk("%s", env.tr("readers: ", "đầu đọc: ")+o.Bench.Name())
 

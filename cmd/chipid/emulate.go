@@ -293,5 +293,8 @@ func serve(ctx context.Context, env *env, s served) error {
 			return nil
 		case <-time.After(back):
 		}
+		if _, err := s.chip.Reset(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.addr, err)
+		}
 	}
 }

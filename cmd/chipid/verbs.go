@@ -7,5 +7,9 @@ func addVerbs(root *cobra.Command, env *env) {
 	root.AddCommand(
 		newDemoCmd(env),
 		newEmulateCmd(env),
+		newKeysCmd(env),
+		newCardCmd(env),
+		newFileCmd(env),
+		newPrintCmd(env),
 	)
 }

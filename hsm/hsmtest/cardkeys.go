@@ -68,8 +68,8 @@ func cardKeys(t *testing.T, p *Place) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, contextLen := range []int{16, 32} {
-			context := fill(contextLen, 0x99)
+		for _, first := range []byte{0x99, 0} {
+			context := fill(16, first)
 			enc, macKey, rmac, err := c.SessionKeys(ctx, context)
 			if err != nil {
 				t.Fatal(err)
@@ -84,7 +84,7 @@ func cardKeys(t *testing.T, p *Place) {
 					t.Fatal(err)
 				}
 				if !bytes.Equal(s.got, want) {
-					t.Errorf("AES-%d, %d bytes of context: %s is wrong", n*8, contextLen, s.name)
+					t.Errorf("AES-%d: %s is wrong", n*8, s.name)
 				}
 			}
 		}
@@ -136,8 +136,10 @@ func cardKeys(t *testing.T, p *Place) {
 		wants(t, "wrap a master key", err, hsm.ErrKeyNotFound)
 		_, _, err = c.WrapUnderDEK(ctx, "pkcs11:object=card-ENC")
 		wants(t, "wrap by half a name", err, hsm.ErrKeyNotFound)
-		_, _, _, err = c.SessionKeys(ctx, make([]byte, 15))
-		wants(t, "short context", err, hsm.ErrKeyData)
+		for _, wrong := range []int{0, 15, 17, 32} {
+			_, _, _, err = c.SessionKeys(ctx, make([]byte, wrong))
+			wants(t, "context of the wrong length", err, hsm.ErrKeyData)
+		}
 		_, err = c.EncryptUnderDEK(ctx, make([]byte, 15))
 		wants(t, "part of a block", err, hsm.ErrKeyData)
 		_, err = c.NewKeys(ctx, "pkcs11:object=none")

@@ -61,8 +61,8 @@ func (c *cardKeys) use(doing string) (unlock func(), err error) {
 // SessionKeys has the token compute CMAC with the static keys.
 func (c *cardKeys) SessionKeys(ctx context.Context, scpContext []byte) (enc, macKey, rmac []byte, err error) {
 	const doing = "derive session keys"
-	if !cardkey.ContextOK(scpContext) {
-		return nil, nil, nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyData, Detail: "the context is two challenges of 8 or 16 bytes"}
+	if len(scpContext) != cardkey.ContextLen {
+		return nil, nil, nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyData, Detail: "the context is two challenges of 8 bytes"}
 	}
 	unlock, err := c.use(doing)
 	if err != nil {

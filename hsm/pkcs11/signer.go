@@ -214,7 +214,7 @@ func (sg *signer) mechanism(digest []byte, opts crypto.SignerOpts) (*p11.Mechani
 	return p11.NewMechanism(p11.CKM_RSA_PKCS, nil), info, nil
 }
 
-// pssHashes are the hashes of Doc 9303-12 (8th ed.), 4.4: the MGF's hash is the message's.
+// pssHashes are the hashes of Doc 9303-12 (8th ed.), 4.1.6.4; the MGF's hash is the message's.
 var pssHashes = map[crypto.Hash]struct{ hash, mgf uint }{
 	crypto.SHA224: {p11.CKM_SHA224, p11.CKG_MGF1_SHA224},
 	crypto.SHA256: {p11.CKM_SHA256, p11.CKG_MGF1_SHA256},

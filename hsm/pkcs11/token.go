@@ -182,6 +182,9 @@ func (t *token) alive() bool {
 	return err == nil && strings.TrimRight(info.Label, " \x00") == t.label && strings.TrimRight(info.SerialNumber, " \x00") == t.serial
 }
 
+// maxTries bounds how often one call is begun, when the token goes away again right after each reconnection.
+const maxTries = 4
+
 // with runs f in a session of the pool. When the token turns out to be gone, it reconnects, and runs f again if again is set: f must then be
 // harmless to repeat. f may not call with.
 func (t *token) with(ctx context.Context, doing string, again bool, f func(*session) error) error {
@@ -193,7 +196,7 @@ func (t *token) with(ctx context.Context, doing string, again bool, f func(*sess
 		if !lost {
 			return fault(doing, err)
 		}
-		if tries == 2 {
+		if tries == maxTries {
 			return &hsm.Fault{Doing: doing, Kind: hsm.ErrTokenLost, Cause: err}
 		}
 		if down := t.reconnect(ctx, generation); down != nil {

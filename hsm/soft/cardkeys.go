@@ -80,8 +80,8 @@ func (c *cardKeys) SessionKeys(_ context.Context, scpContext []byte) (enc, macKe
 	const doing = "derive session keys"
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !cardkey.ContextOK(scpContext) {
-		return nil, nil, nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyData, Detail: "the context is two challenges of 8 or 16 bytes"}
+	if len(scpContext) != cardkey.ContextLen {
+		return nil, nil, nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyData, Detail: "the context is two challenges of 8 bytes"}
 	}
 	if err := c.use(doing); err != nil {
 		return nil, nil, nil, err

@@ -12,10 +12,10 @@ import (
 	"github.com/chipid-toolkit/chipid/printer"
 )
 
-// Resolutions New takes: below the smallest nothing on a card can be read, and
+// Resolutions New takes: below the smallest a QR code has no room on a card, and
 // no printer exceeds the largest.
 const (
-	MinDPI = 200
+	MinDPI = 300
 	MaxDPI = 1200
 )
 

@@ -11,11 +11,11 @@
 // state file.
 //
 // The files: chip.go and dispatch.go take a command and find who answers it;
-// select.go, read.go are the file system; access.go and authenticate.go BAC,
-// PACE, chip and active authentication; domain.go, content.go the issuer security
-// domain; personalize.go and dgi_….go what STORE DATA does; state.go what outlives
+// select.go and read.go are the file system, access.go and emrtd.go the
+// protocols; domain.go and content.go are the issuer security domain,
+// personalize.go and generate.go what STORE DATA does; state.go is what outlives
 // a power cut; fault.go what can be made to go wrong; link.go how long the air
-// takes.
+// takes; issued.go a short cut to a finished document.
 //
 // What may not live here: a terminal's half of any protocol, and cryptography:
 // every protocol comes from its own package below apdu.

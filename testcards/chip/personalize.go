@@ -27,7 +27,6 @@ func (c *Chip) storeData(cmd apdu.Command) apdu.Response {
 	var answer []byte
 	if len(groupings) > 0 {
 		err = c.update(func(s *state) error {
-			s.Applet.Progress = applet.ProgressBegun
 			for _, d := range groupings {
 				data, err := c.grouping(s, d, cmd.P1&applet.StoreResponse != 0)
 				if err != nil {
@@ -57,6 +56,7 @@ func (c *Chip) grouping(s *state, d gp.DGI, respond bool) ([]byte, error) {
 	if a.Progress == applet.ProgressFinalized {
 		return nil, apdu.ErrConditions // DGIFinalize is the last one
 	}
+	a.Progress = applet.ProgressBegun
 	secret := d.ID == applet.DGIMRZ || d.ID == applet.DGICAN
 	generates := d.ID == applet.DGIGenerateCA || d.ID == applet.DGIGenerateAA
 	switch {

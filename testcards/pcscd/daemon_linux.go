@@ -19,8 +19,8 @@ import (
 
 const (
 	readyTimeout = 10 * time.Second
-	stopTimeout  = 2 * time.Second
-	portAttempts = 3 // another program may take a port between choice and use
+	stopTimeout  = 500 * time.Millisecond // it has nothing to save
+	portAttempts = 3                      // another program may take a port between choice and use
 )
 
 type daemon struct {

@@ -48,43 +48,55 @@ const readerWait = 20 * time.Second
 // RealReaders is a bench behind a real pcscd: chips are served to its virtual
 // readers and found through PC/SC. A pcscd of its own is started beside the
 // machine's.
-func RealReaders(ctx context.Context) (Bench, error) {
-	d, err := pcscd.Start(ctx, pcscd.Options{Readers: 2})
+func RealReaders(ctx context.Context, readers int) (Bench, error) {
+	d, err := pcscd.Start(ctx, pcscd.Options{Readers: readers})
 	if err != nil {
 		return nil, err
 	}
 	if err := d.Use(); err != nil {
 		return nil, errors.Join(err, d.Stop())
 	}
-	return &realReaders{d: d}, nil
+	r := &realReaders{d: d, free: make(chan *pcscd.Reader, readers)}
+	for _, reader := range d.Readers() {
+		r.free <- reader
+	}
+	return r, nil
 }
 
+// realReaders hands out its readers in turn: a virtual reader wants to be seen
+// empty for a moment between two cards.
 type realReaders struct {
-	d *pcscd.Daemon
-	n int
+	d    *pcscd.Daemon
+	free chan *pcscd.Reader
 }
 
 func (*realReaders) Name() string { return "virtual chips in the readers of a real pcscd" }
 
-// Insert uses the readers in turn: a virtual reader wants to be seen empty for
-// a moment between two cards.
 func (r *realReaders) Insert(ctx context.Context, c *chip.Chip) (apdu.Transmitter, string, func(), error) {
-	readers := r.d.Readers()
-	reader := readers[r.n%len(readers)]
-	r.n++
+	var reader *pcscd.Reader
+	select {
+	case reader = <-r.free:
+	case <-ctx.Done():
+		return nil, "", nil, ctx.Err()
+	}
+	release := func() {
+		reader.Remove()
+		r.free <- reader
+	}
 	if err := reader.Insert(c); err != nil {
+		release()
 		return nil, "", nil, fmt.Errorf("insert a card into %s: %w", reader.Name, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, readerWait)
 	defer cancel()
 	card, err := pcsc.WaitForCard(ctx, reader.Name, pcsc.Options{})
 	if err != nil {
-		reader.Remove()
+		release()
 		return nil, "", nil, err
 	}
 	return card, reader.Name, func() {
 		_ = card.Close()
-		reader.Remove()
+		release()
 	}, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
@@ -78,13 +77,10 @@ func (f *folder) json(name string, v any) error {
 // files writes the files of a chip under the names that `card read` uses.
 func (f *folder) files(list []lds.File, parts ...string) error {
 	for _, file := range list {
-		name := FileName(file.Name)
+		name := lds.DiskName(file.Name)
 		if err := f.write(file.Bytes, append(append([]string(nil), parts...), name)...); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
 }
-
-// FileName is how a file of a chip is called on disk: "EF.DG1.bin".
-func FileName(name string) string { return strings.ReplaceAll(name, "/", "-") + ".bin" }

@@ -5,8 +5,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -32,7 +36,9 @@ type Options struct {
 	// chip maker's key: the demo plays both the maker and the issuer.
 	Keyring hsm.Keyring
 	Bench   Bench
-	Now     time.Time
+	// Stations is how many cards are worked on at once; 0 is one.
+	Stations int
+	Now      time.Time
 	// Progress, if set, is told what happens. It must not block.
 	Progress func(Progress)
 }
@@ -94,9 +100,12 @@ type run struct {
 	issuer  *Issuer
 	trust   *pki.Store
 	foundry *Foundry
-	sheets  []*face.Faces
 	faces   *face.Renderer
-	sum     *Summary
+
+	mu     sync.Mutex // guards what follows
+	sheets []*face.Faces
+	done   int
+	sum    *Summary
 }
 
 // Run does the main job from start to end. The summary counts what was done
@@ -159,15 +168,29 @@ func (r *run) all(ctx context.Context) (err error) {
 	}
 	r.foundry = NewFoundry(transport, total)
 	defer r.foundry.Close()
+	r.sheets = make([]*face.Faces, total)
+	r.sum.Cards = make([]Entry, total)
+	stations, ctx := errgroup.WithContext(ctx)
+	stations.SetLimit(max(r.o.Stations, 1))
 	for i, record := range batch.Accepted {
-		portrait, err := portraits.Load(record)
-		if err != nil {
-			return err
-		}
-		if err := r.card(ctx, i+1, total, record, portrait); err != nil {
-			return fmt.Errorf("card %d of %d: %w", i+1, total, err)
-		}
-		r.progress("inspect", i+1, total)
+		stations.Go(func() error {
+			// What an error elsewhere has stopped is not begun.
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			portrait, err := portraits.Load(record)
+			if err != nil {
+				return err
+			}
+			if err := r.card(ctx, i+1, total, record, portrait); err != nil {
+				return fmt.Errorf("card %d of %d: %w", i+1, total, err)
+			}
+			return nil
+		})
+	}
+	if err := stations.Wait(); err != nil {
+		r.sum.Cards = slices.DeleteFunc(r.sum.Cards, func(e Entry) bool { return e.Card == 0 })
+		return err
 	}
 	r.progress("sheet", total, total)
 	var pdf bytes.Buffer
@@ -209,61 +232,77 @@ func (r *run) makeTrust() error {
 	return err
 }
 
-// card is one record's way: plan, chip, faces, checkpoint.
+// card is one record's way: plan, chip, faces, checkpoint. A blank that was
+// begun and did not become a good card is spoiled.
 func (r *run) card(ctx context.Context, n, total int, record citizen.Record, portrait []byte) error {
+	entry, v, err := r.make(ctx, n, total, record, portrait)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done++
+	switch {
+	case err == nil && v.Outcome != inspect.ResultPassed:
+		err = &Failed{n, v}
+		fallthrough
+	case err != nil:
+		r.sum.Spoiled++
+		return err
+	}
+	if n == 1 {
+		r.sum.Sample = v
+	}
+	r.sum.Cards[n-1] = entry
+	r.sum.Issued++
+	r.sum.Passed++
+	r.progress("inspect", r.done, total)
+	return nil
+}
+
+func (r *run) make(ctx context.Context, n, total int, record citizen.Record, portrait []byte) (Entry, *inspect.Verdict, error) {
+	fail := func(err error) (Entry, *inspect.Verdict, error) { return Entry{}, nil, err }
 	plan, err := issue.NewPlan(r.profile, record, portrait)
 	if err != nil {
-		return err
+		return fail(err)
 	}
 	blank, err := r.foundry.Blank()
 	if err != nil {
-		return err
+		return fail(err)
 	}
-	r.progress("issue", n-1, total)
+	r.stage("issue", total)
 	t, _, pull, err := r.o.Bench.Insert(ctx, blank)
 	if err != nil {
-		return err
+		return fail(err)
 	}
 	card, err := r.issuer.Personalize(ctx, t, plan, issue.Options{Now: r.o.Now})
 	pull()
 	if err != nil {
-		r.sum.Spoiled++
-		return err
+		return fail(err)
 	}
-	r.progress("print", n-1, total)
+	r.stage("print", total)
 	if err := r.print(n, plan); err != nil {
-		r.sum.Spoiled++
-		return err
+		return fail(err)
 	}
-	r.progress("inspect", n-1, total)
-	t, reader, pull, err := r.o.Bench.Insert(ctx, blank)
-	if err != nil {
-		return err
-	}
-	defer pull()
+	r.stage("inspect", total)
 	access, name, err := r.access(n, plan)
 	if err != nil {
-		return err
+		return fail(err)
 	}
+	t, reader, pull, err := r.o.Bench.Insert(ctx, blank)
+	if err != nil {
+		return fail(err)
+	}
+	defer pull()
 	v, err := inspect.Inspect(ctx, t, access, r.trust, inspect.Options{Profile: r.profile, Reader: reader, Today: cardprofile.DateOf(r.o.Now)})
 	if err != nil {
-		r.sum.Spoiled++
-		return err
+		return fail(err)
 	}
-	if r.sum.Sample == nil {
-		r.sum.Sample = v
-	}
-	r.sum.Cards = append(r.sum.Cards, Entry{n, record.Line, fmt.Sprintf("%X", card.Serial), v.Chip.Access + " with " + name, v.Chip.APDUs, v.Outcome})
-	if err := r.keep(n, v); err != nil {
-		return err
-	}
-	if v.Outcome != inspect.ResultPassed {
-		r.sum.Spoiled++
-		return &Failed{n, v}
-	}
-	r.sum.Issued++
-	r.sum.Passed++
-	return nil
+	return Entry{n, record.Line, fmt.Sprintf("%X", card.Serial), v.Chip.Access + " with " + name, v.Chip.APDUs, v.Outcome}, v, r.keep(n, v)
+}
+
+// stage tells what one of the stations begins.
+func (r *run) stage(stage string, total int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.progress(stage, r.done, total)
 }
 
 // access opens every third card with its MRZ, the others with their CAN.
@@ -285,7 +324,9 @@ func (r *run) print(n int, plan *issue.Plan) error {
 	if err != nil {
 		return err
 	}
-	r.sheets = append(r.sheets, faces)
+	r.mu.Lock()
+	r.sheets[n-1] = faces
+	r.mu.Unlock()
 	for _, side := range sides {
 		var b bytes.Buffer
 		if err := faces.WritePNG(&b, side); err != nil {

@@ -7,14 +7,14 @@ const (
 	DEK byte = 3
 )
 
-// The SCP03 derivation constants of the session keys (GPC_SPE_014 v1.1.2, table 4-1), and the static key each comes from.
+// The SCP03 derivation constants of the session keys (GlobalPlatform Amd D v1.1.1, table 4-1), and the static key each comes from.
 const (
 	SENC  byte = 0x04 // from ENC
 	SMAC  byte = 0x06 // from MAC
 	SRMAC byte = 0x07 // from MAC
 )
 
-// KDDLen is the length of the key diversification data in a card's answer to INITIALIZE UPDATE (GPC_SPE_014, 7.1.1).
+// KDDLen is the length of the key diversification data in a card's answer to INITIALIZE UPDATE (Amd D, 7.1.1.1).
 const KDDLen = 10
 
 // blockLen is the block length of AES.
@@ -32,7 +32,7 @@ func Diversification(which byte, kdd []byte, keyLen int) [][]byte {
 	return out
 }
 
-// Session returns the CMAC messages of the SCP03 key derivation (GPC_SPE_014, 4.1.5: SP 800-108 in counter mode) for a session key:
+// Session returns the CMAC messages of the SCP03 key derivation (Amd D, 4.1.5: SP 800-108 in counter mode) for a session key:
 // 00 x 11 || constant || 00 || bits(2) || i(1) || context, as many as fill keyLen bytes.
 func Session(constant byte, context []byte, keyLen int) [][]byte {
 	var out [][]byte
@@ -45,8 +45,8 @@ func Session(constant byte, context []byte, keyLen int) [][]byte {
 	return out
 }
 
-// ContextOK says whether scpContext is two challenges of 8 bytes, or of 16 in the S16 mode (GPC_SPE_014, 5.1).
-func ContextOK(scpContext []byte) bool { return len(scpContext) == 16 || len(scpContext) == 32 }
+// ContextLen is the length of host challenge || card challenge (Amd D, 6.2.1).
+const ContextLen = 16
 
 // Subkey returns the first CMAC subkey, doubled in GF(2^128) from l = AES(key, 0) (SP 800-38B, 6.1). It is xored into a last block that is
 // whole: the CMAC of a message of exactly one block is AES(key, message xor Subkey).

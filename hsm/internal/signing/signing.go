@@ -15,7 +15,8 @@ func fault(detail string) error {
 	return &hsm.Fault{Doing: "sign", Kind: hsm.ErrKeyData, Detail: detail}
 }
 
-// CheckDigest makes sure that digest is what opts says it is, by a hash that Doc 9303-12 (8th ed.), 4.4.2 lets an issuer use. Signing without a named hash is refused: then nothing tells what is signed.
+// CheckDigest makes sure that digest is what opts says it is, by a hash that Doc 9303-12 (8th ed.), 4.1.6.4 lets an issuer use. Signing
+// without a named hash is refused: then nothing tells what is signed.
 func CheckDigest(digest []byte, opts crypto.SignerOpts) error {
 	if opts == nil {
 		return fault("no signing options are given")

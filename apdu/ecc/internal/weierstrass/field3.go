@@ -22,7 +22,6 @@ func add3(z, x, y *fe3, m *mod3) {
 	t0, c := bits.Add64(x[0], y[0], 0)
 	t1, c := bits.Add64(x[1], y[1], c)
 	t2, c := bits.Add64(x[2], y[2], c)
-	var b uint64
 	s0, b := bits.Sub64(t0, m.m[0], 0)
 	s1, b := bits.Sub64(t1, m.m[1], b)
 	s2, b := bits.Sub64(t2, m.m[2], b)
@@ -47,116 +46,88 @@ func sub3(z, x, y *fe3, m *mod3) {
 
 // mul3 sets z = x·y/R mod m. One of x and y is below m, the other below R.
 func mul3(z, x, y *fe3, m *mod3) {
-	var w, hi, lo, c, carry, tx uint64
-	var t0, t1, t2, t3 uint64
+	var w, c, tx uint64
+	var t0, t1, t2 uint64
+	var h0, h1, h2 uint64
+	var l0, l1, l2 uint64
+	var t3 uint64
 
 	// row 0
 	w = y[0]
-	carry, t0 = bits.Mul64(x[0], w)
-	hi, lo = bits.Mul64(x[1], w)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t1, carry = lo, hi
-	hi, lo = bits.Mul64(x[2], w)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t2, carry = lo, hi
-	t3, tx = carry, 0
+	h0, l0 = bits.Mul64(x[0], w)
+	h1, l1 = bits.Mul64(x[1], w)
+	h2, l2 = bits.Mul64(x[2], w)
+	t0 = l0
+	t1, c = bits.Add64(h0, l1, 0)
+	t2, c = bits.Add64(h1, l2, c)
+	t3, tx = h2+c, 0
 	w = t0 * m.inv
-	hi, lo = bits.Mul64(w, m.m[0])
-	_, c = bits.Add64(lo, t0, 0)
-	carry, _ = bits.Add64(hi, 0, c)
-	hi, lo = bits.Mul64(w, m.m[1])
-	lo, c = bits.Add64(lo, t1, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t0, carry = lo, hi
-	hi, lo = bits.Mul64(w, m.m[2])
-	lo, c = bits.Add64(lo, t2, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t1, carry = lo, hi
-	t2, c = bits.Add64(t3, carry, 0)
+	h0, l0 = bits.Mul64(w, m.m[0])
+	h1, l1 = bits.Mul64(w, m.m[1])
+	h2, l2 = bits.Mul64(w, m.m[2])
+	_, c = bits.Add64(t0, l0, 0)
+	t1, c = bits.Add64(t1, l1, c)
+	t2, c = bits.Add64(t2, l2, c)
+	t3, c = bits.Add64(t3, 0, c)
+	tx += c
+	t0, c = bits.Add64(t1, h0, 0)
+	t1, c = bits.Add64(t2, h1, c)
+	t2, c = bits.Add64(t3, h2, c)
 	t3 = tx + c
 
 	// row 1
 	w = y[1]
-	hi, lo = bits.Mul64(x[0], w)
-	lo, c = bits.Add64(lo, t0, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t0, carry = lo, hi
-	hi, lo = bits.Mul64(x[1], w)
-	lo, c = bits.Add64(lo, t1, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t1, carry = lo, hi
-	hi, lo = bits.Mul64(x[2], w)
-	lo, c = bits.Add64(lo, t2, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t2, carry = lo, hi
-	t3, tx = bits.Add64(t3, carry, 0)
+	h0, l0 = bits.Mul64(x[0], w)
+	h1, l1 = bits.Mul64(x[1], w)
+	h2, l2 = bits.Mul64(x[2], w)
+	t0, c = bits.Add64(t0, l0, 0)
+	t1, c = bits.Add64(t1, l1, c)
+	t2, c = bits.Add64(t2, l2, c)
+	t3, tx = bits.Add64(t3, 0, c)
+	t1, c = bits.Add64(t1, h0, 0)
+	t2, c = bits.Add64(t2, h1, c)
+	t3, c = bits.Add64(t3, h2, c)
+	tx += c
 	w = t0 * m.inv
-	hi, lo = bits.Mul64(w, m.m[0])
-	_, c = bits.Add64(lo, t0, 0)
-	carry, _ = bits.Add64(hi, 0, c)
-	hi, lo = bits.Mul64(w, m.m[1])
-	lo, c = bits.Add64(lo, t1, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t0, carry = lo, hi
-	hi, lo = bits.Mul64(w, m.m[2])
-	lo, c = bits.Add64(lo, t2, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t1, carry = lo, hi
-	t2, c = bits.Add64(t3, carry, 0)
+	h0, l0 = bits.Mul64(w, m.m[0])
+	h1, l1 = bits.Mul64(w, m.m[1])
+	h2, l2 = bits.Mul64(w, m.m[2])
+	_, c = bits.Add64(t0, l0, 0)
+	t1, c = bits.Add64(t1, l1, c)
+	t2, c = bits.Add64(t2, l2, c)
+	t3, c = bits.Add64(t3, 0, c)
+	tx += c
+	t0, c = bits.Add64(t1, h0, 0)
+	t1, c = bits.Add64(t2, h1, c)
+	t2, c = bits.Add64(t3, h2, c)
 	t3 = tx + c
 
 	// row 2
 	w = y[2]
-	hi, lo = bits.Mul64(x[0], w)
-	lo, c = bits.Add64(lo, t0, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t0, carry = lo, hi
-	hi, lo = bits.Mul64(x[1], w)
-	lo, c = bits.Add64(lo, t1, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t1, carry = lo, hi
-	hi, lo = bits.Mul64(x[2], w)
-	lo, c = bits.Add64(lo, t2, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t2, carry = lo, hi
-	t3, tx = bits.Add64(t3, carry, 0)
+	h0, l0 = bits.Mul64(x[0], w)
+	h1, l1 = bits.Mul64(x[1], w)
+	h2, l2 = bits.Mul64(x[2], w)
+	t0, c = bits.Add64(t0, l0, 0)
+	t1, c = bits.Add64(t1, l1, c)
+	t2, c = bits.Add64(t2, l2, c)
+	t3, tx = bits.Add64(t3, 0, c)
+	t1, c = bits.Add64(t1, h0, 0)
+	t2, c = bits.Add64(t2, h1, c)
+	t3, c = bits.Add64(t3, h2, c)
+	tx += c
 	w = t0 * m.inv
-	hi, lo = bits.Mul64(w, m.m[0])
-	_, c = bits.Add64(lo, t0, 0)
-	carry, _ = bits.Add64(hi, 0, c)
-	hi, lo = bits.Mul64(w, m.m[1])
-	lo, c = bits.Add64(lo, t1, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t0, carry = lo, hi
-	hi, lo = bits.Mul64(w, m.m[2])
-	lo, c = bits.Add64(lo, t2, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	lo, c = bits.Add64(lo, carry, 0)
-	hi, _ = bits.Add64(hi, 0, c)
-	t1, carry = lo, hi
-	t2, c = bits.Add64(t3, carry, 0)
+	h0, l0 = bits.Mul64(w, m.m[0])
+	h1, l1 = bits.Mul64(w, m.m[1])
+	h2, l2 = bits.Mul64(w, m.m[2])
+	_, c = bits.Add64(t0, l0, 0)
+	t1, c = bits.Add64(t1, l1, c)
+	t2, c = bits.Add64(t2, l2, c)
+	t3, c = bits.Add64(t3, 0, c)
+	tx += c
+	t0, c = bits.Add64(t1, h0, 0)
+	t1, c = bits.Add64(t2, h1, c)
+	t2, c = bits.Add64(t3, h2, c)
 	t3 = tx + c
-	var b uint64
 	s0, b := bits.Sub64(t0, m.m[0], 0)
 	s1, b := bits.Sub64(t1, m.m[1], b)
 	s2, b := bits.Sub64(t2, m.m[2], b)

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chipid-toolkit/chipid/apdu/pcsc"
+	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
+)
+
+func newCardCmd(env *env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "card",
+		Short: "Issue, read and inspect a chip in a reader",
+		Long:  "card works on one chip in a PC/SC reader; `chipid readers` lists the readers.",
+	}
+	cmd.AddCommand(newCardIssueCmd(env), newCardReadCmd(env), newCardInspectCmd(env))
+	return cmd
+}
+
+// accessFlags say how a chip is opened. The key is personal data: "-" takes it
+// from one line of stdin, "@FILE" from a file.
+type accessFlags struct {
+	can, mrz, qr string
+	profile      string
+	reader       string
+}
+
+// accessHelp stands in the help of each verb that has accessFlags.
+const accessHelp = `The access key is personal data, and arguments stand in every process list. Give
+it as "-" (one line from stdin) or "@FILE":
+  --can -   the card access number (Vietnamese cards: the last 6 digits of the
+            12-digit number)
+  --mrz -   the machine readable zone: all its lines, one after the other on one
+            line, or NUMBER,YYMMDD,YYMMDD
+  --qr -    the text of the QR code on a Vietnamese card
+`
+
+func (f *accessFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.reader, "reader", "", "reader: name, part of it, or number (default: the only one with a card)")
+	flags.StringVar(&f.can, "can", "", `card access number: "-" for stdin, "@FILE", or the digits`)
+	flags.StringVar(&f.mrz, "mrz", "", `machine readable zone: "-", "@FILE", or the text`)
+	flags.StringVar(&f.qr, "qr", "", `QR code: "-", "@FILE", or the text`)
+	flags.StringVar(&f.profile, "profile", "", "card type that is expected (default: what the card says)")
+	cmd.MarkFlagsMutuallyExclusive("can", "mrz", "qr")
+}
+
+// access makes the key of the flag that is given.
+func (f *accessFlags) access(env *env) (inspect.Access, error) {
+	for _, k := range []struct {
+		flag, value string
+		make        func(string) (inspect.Access, error)
+	}{{"--can", f.can, inspect.ByCAN}, {"--mrz", f.mrz, inspect.ByMRZ}, {"--qr", f.qr, inspect.ByQR}} {
+		if k.value == "" {
+			continue
+		}
+		text, err := env.secretArgument(k.flag, k.value)
+		if err != nil {
+			return inspect.Access{}, err
+		}
+		a, err := k.make(text)
+		if err != nil {
+			return inspect.Access{}, usageError{err: fmt.Errorf("%s: %w", k.flag, err)}
+		}
+		return a, nil
+	}
+	return inspect.Access{}, usagef("one of --can, --mrz and --qr is needed to open the chip")
+}
+
+// options are those of an inspection.
+func (f *accessFlags) options(env *env, bar *progress) (inspect.Options, error) {
+	o := inspect.Options{Progress: func(p inspect.Progress) {
+		if p.Total > 0 {
+			bar.set(p.File, p.Done, p.Total)
+		}
+	}}
+	if f.profile != "" {
+		p, err := cardprofile.Load(f.profile)
+		if err != nil {
+			return o, err
+		}
+		o.Profile = p
+	}
+	return o, nil
+}
+
+// maxSecret bounds an access key from stdin or a file, in bytes.
+const maxSecret = 4096
+
+// secretArgument resolves "-" and "@FILE". From a file all lines count, since a
+// machine readable zone has two or three; from stdin one.
+func (e *env) secretArgument(flag, value string) (string, error) {
+	switch {
+	case value == "-":
+		line, err := bufio.NewReader(io.LimitReader(e.Stdin, maxSecret)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", usagef("%s: stdin cannot be read", flag)
+		}
+		if strings.TrimSpace(line) == "" {
+			return "", usagef("%s: stdin holds no line", flag)
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	case strings.HasPrefix(value, "@"):
+		name := value[1:]
+		f, err := os.Open(name)
+		if err != nil {
+			return "", &cardprofile.InputError{File: name, Field: flag, Problem: "cannot be opened", Fix: "name a readable file after @"}
+		}
+		defer f.Close()
+		b, err := io.ReadAll(io.LimitReader(f, maxSecret))
+		if err != nil {
+			return "", &cardprofile.InputError{File: name, Field: flag, Problem: "cannot be read", Fix: "name a readable file after @"}
+		}
+		return strings.TrimSpace(string(b)), nil
+	default:
+		return value, nil
+	}
+}
+
+// connect opens the card in the reader that the flag means.
+func connect(ctx context.Context, reader string) (*pcsc.Card, error) {
+	return pcsc.Connect(ctx, reader, pcsc.Options{})
+}

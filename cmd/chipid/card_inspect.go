@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
+	"github.com/chipid-toolkit/chipid/cardprofile/lds"
+	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+)
+
+func newCardInspectCmd(env *env) *cobra.Command {
+	var (
+		f          accessFlags
+		trust, out string
+		asJSON     bool
+	)
+	cmd := &cobra.Command{
+		Use:   "inspect",
+		Short: "Inspect a chip and say what is proven about it",
+		Long: `inspect opens the chip in a reader, reads it under secure messaging, verifies
+what is signed down to the trust store, and asks the chip to prove that it is the
+original. The verdict says of each check whether it passed, failed, was not
+performed or is not supported, and why. * marks those that are required.
+
+` + accessHelp + `
+With --out the files read are written as EF.COM.bin, EF.DG1.bin, …, mode 0600.
+
+Exit statuses:
+` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitDenied, exitFailed, exitInconclusive),
+		Example: `  chipid card inspect --can - --trust trust < can.txt
+  chipid card inspect --reader 0 --qr @qr.txt --trust trust --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runCardInspect(cmd.Context(), env, f, trust, out, asJSON)
+		},
+	}
+	f.register(cmd)
+	cmd.Flags().StringVar(&trust, "trust", "", "trust store (chipid trust import makes one)")
+	cmd.Flags().StringVar(&out, "out", "", "folder for the files as read")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the verdict as JSON")
+	_ = cmd.MarkFlagRequired("trust")
+	return cmd
+}
+
+func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out string, asJSON bool) error {
+	access, err := f.access(env)
+	if err != nil {
+		return err
+	}
+	store, err := pki.Open(trust)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(env)
+	o, err := f.options(env, bar)
+	if err != nil {
+		bar.close()
+		return err
+	}
+	card, err := connect(ctx, f.reader)
+	if err != nil {
+		bar.close()
+		return err
+	}
+	defer card.Close()
+	o.Reader = card.Reader()
+	v, err := inspect.Inspect(ctx, card, access, store, o)
+	bar.close()
+	if out != "" && len(v.Files()) > 0 {
+		if werr := lds.WriteDir(out, v.Files()); err == nil {
+			err = werr
+		}
+	}
+	if perr := env.showVerdict(v, asJSON); err == nil {
+		err = perr
+	}
+	if err != nil {
+		return err
+	}
+	return verdictError(v)
+}
+
+// showVerdict prints a verdict for a program or a person.
+func (e *env) showVerdict(v *inspect.Verdict, asJSON bool) error {
+	if !asJSON {
+		e.printVerdict(v)
+		return nil
+	}
+	b, err := v.JSON()
+	if err != nil {
+		return err
+	}
+	_, err = e.Stdout.Write(b)
+	return err
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
+	"github.com/chipid-toolkit/chipid/cardprofile/issue"
+	"github.com/chipid-toolkit/chipid/cardprofile/lds"
+	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cardprofile/rule"
+	"github.com/chipid-toolkit/chipid/cmd/internal/keyflags"
+	"github.com/chipid-toolkit/chipid/hsm"
+)
+
+type issueFlags struct {
+	reader, profile, record, keys, out string
+	json                               bool
+}
+
+// issuedJSON is what `card issue --json` prints. It holds no personal data.
+type issuedJSON struct {
+	Schema   string     `json:"schema"`
+	Chip     string     `json:"chip"`
+	Profile  string     `json:"profile"`
+	Files    []fileJSON `json:"files"`
+	Warnings []string   `json:"warnings,omitempty"`
+}
+
+func newCardIssueCmd(env *env) *cobra.Command {
+	var f issueFlags
+	cmd := &cobra.Command{
+		Use:   "issue",
+		Short: "Make one record into one chip, start to end",
+		Long: `issue checks one citizen record, makes the data groups, has the chip make its keys,
+signs EF.SOD in the token, writes the chip, replaces its card keys and locks it.
+The chip must be an untouched blank of the profile's kind.
+
+The record is a JSON file, with its portrait beside it. The keys file names the
+token and the keys in it; it holds no PIN:
+  module: /usr/lib/softhsm/libsofthsm2.so
+  token: issuer
+  pin-source: file:/etc/chipid/pin
+  document-signer: pkcs11:object=ds-2026
+  card-master: pkcs11:object=transport       # what the blanks' keys derive from
+  card-master-new: pkcs11:object=cards-2026  # what the issued cards' derive from
+
+If it ends with an error after "keys-made", the chip is no blank any more: do not
+use it again, destroy it.
+
+Exit statuses:
+` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitDenied, exitHSM),
+		Example: `  chipid card issue --reader 0 --profile vn-cccd-2021 --record person.json --keys keys.yaml
+  chipid card issue --profile icao-td1 --record person.json --keys keys.yaml --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.reader, "reader", "", "reader: name, part of it, or number (default: the only one with a card)")
+	flags.StringVar(&f.profile, "profile", "", "card type, or the path of a profile file")
+	flags.StringVar(&f.record, "record", "", "the citizen record, JSON")
+	flags.StringVar(&f.keys, "keys", "", "the keys file")
+	flags.StringVar(&f.out, "out", "", "folder for a copy of the files as written (personal data, mode 0600)")
+	flags.BoolVar(&f.json, "json", false, "print what was issued as JSON")
+	for _, name := range []string{"profile", "record", "keys"} {
+		_ = cmd.MarkFlagRequired(name)
+	}
+	return cmd
+}
+
+func (f *issueFlags) run(ctx context.Context, env *env) error {
+	plan, warnings, err := planRecord(env, f.profile, f.record)
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		env.talk("%s: %s", env.tr("warning", "cảnh báo"), w)
+	}
+	keys, err := keyflags.Load(f.keys)
+	if err != nil {
+		return err
+	}
+	if keys.CardMasterNew == "" {
+		return &cardprofile.InputError{File: f.keys, Field: "card-master-new", Problem: "is missing: an issued card must not keep the keys it came with", Fix: "name the master key of issued cards"}
+	}
+	ring, err := keys.Open(ctx, env.pinPrompt())
+	if err != nil {
+		return err
+	}
+	defer ring.Close()
+	authority, err := authorityOf(ctx, ring, keys)
+	if err != nil {
+		return err
+	}
+	card, err := connect(ctx, f.reader)
+	if err != nil {
+		return err
+	}
+	defer card.Close()
+	bar := newProgress(env)
+	issued, err := authority.Personalize(ctx, card, plan, issue.Options{Now: time.Now(), Progress: func(s issue.Step, done, total int) {
+		if total == 0 && !terminal(env.Stderr) {
+			env.talk("%s", s)
+		}
+		bar.set(string(s), done, total)
+	}})
+	bar.close()
+	if err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := lds.WriteDir(f.out, issued.Files); err != nil {
+			return err
+		}
+	}
+	j := issuedJSON{Schema: "chipid.issued/1", Chip: fmt.Sprintf("%X", issued.Serial), Profile: plan.Profile.ID, Warnings: warnings}
+	for _, file := range issued.Files {
+		j.Files = append(j.Files, newFileJSON(file))
+	}
+	if f.json {
+		return printJSON(env, j)
+	}
+	fmt.Fprintf(env.Stdout, env.tr("issued: chip %s, profile %s, %d files, locked\n", "đã cấp: chip %s, loại thẻ %s, %d tệp, đã khóa\n"), j.Chip, j.Profile, len(j.Files))
+	return nil
+}
+
+// planRecord reads and checks one record with its portrait.
+func planRecord(env *env, profileID, path string) (*issue.Plan, []string, error) {
+	p, err := cardprofile.Load(profileID)
+	if err != nil {
+		return nil, nil, err
+	}
+	record, err := citizen.ReadRecordFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	portraits, err := citizen.OpenPortraits(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer portraits.Close()
+	image, portraitErr := portraits.Load(*record)
+	result := ruleCheck(env, p, *record, image, portraitErr)
+	if reason := result.Reason(env.Lang); reason != nil {
+		reason.File = path
+		return nil, nil, reason
+	}
+	var warnings []string
+	for _, w := range result.Findings {
+		warnings = append(warnings, strings.TrimPrefix(w.Field+": ", ": ")+w.Text.In(env.Lang))
+	}
+	plan, err := issue.NewPlan(p, result.Record, image)
+	if err != nil {
+		return nil, nil, &cardprofile.InputError{File: filepath.Base(path), Problem: err.Error()}
+	}
+	return plan, warnings, nil
+}
+
+func ruleCheck(env *env, p *cardprofile.Profile, r citizen.Record, image []byte, portraitErr error) rule.Result {
+	checker := rule.NewChecker(p, cardprofile.DateOf(time.Now()))
+	checker.Lang = env.Lang
+	return checker.Check(r, image, portraitErr)
+}
+
+// authorityOf puts the keys of a keys file together.
+func authorityOf(ctx context.Context, ring hsm.Keyring, keys *keyflags.File) (*issue.Authority, error) {
+	var der []byte
+	var err error
+	if path := keys.DocumentSignerCertificate; path != "" {
+		if der, err = lds.ReadDiskFile(path); err != nil {
+			return nil, err
+		}
+	} else if der, err = ring.Certificate(ctx, keys.DocumentSigner); err != nil {
+		return nil, err
+	}
+	certificate, err := pki.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("certificate of the document signer: %w", err)
+	}
+	return &issue.Authority{
+		Keyring: ring, Signer: keys.DocumentSigner, Certificate: certificate,
+		Transport: keys.CardMaster, Master: keys.CardMasterNew,
+	}, nil
+}
