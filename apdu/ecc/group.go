@@ -43,14 +43,17 @@ func (s standard) point(x, y *big.Int) (rx, ry []byte, ok bool) {
 }
 
 func (s standard) Mult(x, y, k []byte) (rx, ry []byte, ok bool) {
+	//lint:ignore SA1019 points are needed here, see standard
 	return s.point(s.curve.ScalarMult(new(big.Int).SetBytes(x), new(big.Int).SetBytes(y), k))
 }
 
 func (s standard) BaseMult(k []byte) (rx, ry []byte, ok bool) {
+	//lint:ignore SA1019 points are needed here, see standard
 	return s.point(s.curve.ScalarBaseMult(k))
 }
 
 func (s standard) Add(x1, y1, x2, y2 []byte) (rx, ry []byte, ok bool) {
+	//lint:ignore SA1019 points are needed here, see standard
 	return s.point(s.curve.Add(new(big.Int).SetBytes(x1), new(big.Int).SetBytes(y1),
 		new(big.Int).SetBytes(x2), new(big.Int).SetBytes(y2)))
 }

@@ -194,7 +194,13 @@ func Discover(ctx context.Context, ch apdu.Sender, atr []byte) (Capabilities, er
 	if carrierOf(ch).maxResponse <= maxShortResponse {
 		return fromATR, nil // the reader could not carry it
 	}
-	r, err := ch.Send(ctx, ReadBinarySFICommand(ATRInfo.SFI, 0, apdu.MaxShortNe))
+	return readATRInfo(ctx, ch, fromATR, ReadBinarySFICommand(ATRInfo.SFI, 0, apdu.MaxShortNe))
+}
+
+// readATRInfo reads EF.ATR/INFO with one command; what it does not say stays as
+// the ATR has it.
+func readATRInfo(ctx context.Context, ch apdu.Sender, fromATR Capabilities, read apdu.Command) (Capabilities, error) {
+	r, err := ch.Send(ctx, read)
 	if err != nil {
 		return fromATR, fmt.Errorf("emrtd: EF.ATR/INFO: %w", err)
 	}

@@ -210,7 +210,6 @@ func testExchange(t *testing.T, r *pcscd.Reader) {
 	if _, err := card.Transmit(short(t), []byte{0, 0x10, 0, 0}); !errors.Is(err, pcsc.ErrClosed) {
 		t.Errorf("after close: %v", err)
 	}
-	begin := time.Now()
 	again, err := pcsc.Connect(short(t), r.Name, pcsc.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -218,7 +217,7 @@ func testExchange(t *testing.T, r *pcscd.Reader) {
 	defer again.Close()
 	const exchanges = 500
 	channel := apdu.NewChannel(again)
-	begin = time.Now()
+	begin := time.Now()
 	for range exchanges {
 		if _, err := apdu.Do(t.Context(), channel, apdu.Command{INS: 0x20, Ne: 200}); err != nil {
 			t.Fatal(err)

@@ -118,7 +118,7 @@ func (s *session) discover(ctx context.Context) (selected bool, err error) {
 		return false, err
 	}
 	if !s.caps.Buffers.Stated() {
-		if s.caps, err = emrtd.Discover(ctx, s.plain, atr); err != nil {
+		if s.caps, err = emrtd.DiscoverInApplication(ctx, s.plain, atr); err != nil {
 			return true, err
 		}
 	}

@@ -14,7 +14,6 @@ import (
 // Roots of the protocols' object identifiers, Doc 9303-11 (8th ed.), 9.2.3 to
 // 9.2.10.
 var (
-	oidPK     = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 2, 2, 1}
 	oidTA     = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 2, 2, 2}
 	oidCA     = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 2, 2, 3}
 	oidPACE   = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 2, 2, 4}

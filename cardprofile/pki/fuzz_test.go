@@ -49,7 +49,7 @@ func FuzzMasterList(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if s, err := m.Verify([]*pki.Certificate{a.CSCA}); err == nil && s.Certificate().Fingerprint() != a.DS.Fingerprint() {
+		if s, err := m.Verify([]*pki.Certificate{a.CSCA}); err == nil && s.Certificate().Fingerprint() != a.CSCA.Fingerprint() {
 			t.Error("a signer was accepted that the anchor did not issue")
 		}
 		_, _ = m.Verify(nil)

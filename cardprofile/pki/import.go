@@ -200,8 +200,13 @@ func looksLikeCRL(tbs cryptobyte.String) bool {
 	if tbs.PeekASN1Tag(asn1.INTEGER) && !tbs.SkipASN1(asn1.INTEGER) {
 		return false
 	}
-	return tbs.SkipASN1(asn1.SEQUENCE) && tbs.SkipASN1(asn1.SEQUENCE) &&
-		(tbs.PeekASN1Tag(asn1.UTCTime) || tbs.PeekASN1Tag(asn1.GeneralizedTime))
+	// Signature algorithm and issuer.
+	for range 2 {
+		if !tbs.SkipASN1(asn1.SEQUENCE) {
+			return false
+		}
+	}
+	return tbs.PeekASN1Tag(asn1.UTCTime) || tbs.PeekASN1Tag(asn1.GeneralizedTime)
 }
 
 func (b *batch) readCertificate(der []byte) error {

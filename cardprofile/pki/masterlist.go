@@ -113,10 +113,8 @@ func (m *MasterList) Verify(anchors []*Certificate) (*ListSigner, error) {
 		return nil, fmt.Errorf("pki: master list signature: %w", err)
 	}
 	s := &ListSigner{signer: signer, signingTime: verified.SigningTime(), deviations: append(devs, verified.Deviations()...)}
-	// Doc 9303-12 (8th ed.), 7.1.1.3.
-	if !slices.Contains(signer.ExtKeyUsage, OIDMasterListSigner) {
-		s.deviations = append(s.deviations, cardprofile.Deviation{Where: "master list signer", Rule: "masterlist.signer.eku",
-			Text: "the signer's certificate lacks the extended key usage of a master list signer"})
+	if err := s.mayIssueLists(len(anchors) > 0); err != nil {
+		return nil, err
 	}
 	if s.signingTime.IsZero() {
 		s.deviations = append(s.deviations, cardprofile.Deviation{Where: "master list", Rule: "masterlist.signingtime",
@@ -136,6 +134,26 @@ func (m *MasterList) Verify(anchors []*Certificate) (*ListSigner, error) {
 		return nil, fmt.Errorf("pki: the CSCA of the master list signer %s is not in the list", signer)
 	}
 	return s, nil
+}
+
+// mayIssueLists asks for the extended key usage of a master list signer (Doc 9303-12
+// (8th ed.), 7.1.1.3). Where an anchor is to vouch for the list, that is what tells
+// its list signers from its Document Signers, who must not say whom to trust. A CSCA
+// that signs by itself, against 5.3, has that power anyway.
+func (s *ListSigner) mayIssueLists(strict bool) error {
+	note := func(rule, text string) {
+		s.deviations = append(s.deviations, cardprofile.Deviation{Where: "master list signer", Rule: rule, Text: text})
+	}
+	switch {
+	case slices.Contains(s.signer.ExtKeyUsage, OIDMasterListSigner):
+	case s.signer.mayCertify() && s.signer.IsCA:
+		note("masterlist.signer.csca", "the list is signed by a CSCA itself, which Doc 9303-12, 5.3 forbids")
+	case strict:
+		return fmt.Errorf("pki: %s is no master list signer: its certificate lacks that extended key usage", s.signer)
+	default:
+		note("masterlist.signer.eku", "the signer's certificate lacks the extended key usage of a master list signer")
+	}
+	return nil
 }
 
 // candidates parses those listed certificates that may have issued c.

@@ -189,8 +189,15 @@ func TestMasterListSignature(t *testing.T) {
 	if _, err := pki.NewStore(false).Import("x.ml", list, pki.ImportOptions{Anchors: []*pki.Certificate{b.CSCA}}); err == nil {
 		t.Error("a list whose signer another CSCA issued was taken")
 	}
+	if !slices.ContainsFunc(r.Deviations, func(d cardprofile.Deviation) bool { return d.Rule == "masterlist.signer.csca" }) {
+		t.Errorf("a CSCA that signs by itself is not noted: %v", r.Deviations)
+	}
+	// A Document Signer of the anchor has no say in whom to trust.
+	if _, err := pki.NewStore(false).Import("x.ml", a.MasterListOfDS(t, a.CSCA, b.CSCA), pki.ImportOptions{Anchors: []*pki.Certificate{a.CSCA}}); err == nil {
+		t.Error("a list signed by a Document Signer was taken")
+	}
 	// The signer's own CSCA must be somewhere.
-	if _, err := pki.NewStore(false).Import("x.ml", a.MasterList(t, b.CSCA), pki.ImportOptions{}); err == nil {
+	if _, err := pki.NewStore(false).Import("x.ml", a.MasterListOfDS(t, b.CSCA), pki.ImportOptions{}); err == nil {
 		t.Error("a list that says nothing of its own CSCA was taken")
 	}
 	sd, err := cms.Parse(list)

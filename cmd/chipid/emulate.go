@@ -65,7 +65,7 @@ Example:
   chipid emulate --applet chipid-gp --count 2 --link 848 --fault pull@40+2000
 
 Exit statuses:
-` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard),
+` + exitHelp(exitOK, exitFault, exitUsage),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -100,7 +99,7 @@ func exitStatus(err error) int {
 		return exitOK
 	case errors.As(err, &exit):
 		return exit.status
-	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark):
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous):
 		return exitUsage
 	case is(hsm.Err):
 		return exitHSM
@@ -108,10 +107,8 @@ func exitStatus(err error) int {
 		return exitPrinter
 	case is(pace.ErrDenied, bac.ErrDenied):
 		return exitDenied
-	case is(apdu.ErrCardGone, apdu.ErrReaderGone, apdu.ErrTimeout, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrServiceGone):
+	case is(apdu.ErrCardGone, apdu.ErrReaderGone, apdu.ErrTimeout, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrServiceGone, pcsc.ErrCardMute, pcsc.ErrCardReset):
 		return exitNoCard
-	case is(context.Canceled):
-		return exitFault
 	default:
 		return exitFault
 	}

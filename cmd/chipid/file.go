@@ -17,7 +17,7 @@ func newFileCmd(env *env) *cobra.Command {
 		Short: "Show and verify the files of a chip",
 		Long:  "file works on files as they were read from a chip, without the chip.",
 	}
-	cmd.AddCommand(newFileVerifyCmd(env))
+	cmd.AddCommand(newFileShowCmd(env), newFileVerifyCmd(env))
 	return cmd
 }
 

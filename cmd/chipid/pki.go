@@ -92,11 +92,13 @@ func (f *certificateFlags) subject(from time.Time, sign, verify func(time.Time) 
 		if s.PrivateKeyNotAfter, err = dayFlag("--sign-until", f.signUntil); err != nil {
 			return s, err
 		}
+		s.PrivateKeyNotAfter = s.PrivateKeyNotAfter.Add(lastSecond)
 	}
 	if f.until != "" {
 		if s.NotAfter, err = dayFlag("--until", f.until); err != nil {
 			return s, err
 		}
+		s.NotAfter = s.NotAfter.Add(lastSecond)
 	}
 	if s.Sign.Hash, err = cms.HashByName(f.hash); err != nil {
 		return s, usagef("--hash: %v", err)
@@ -118,6 +120,9 @@ func dayFlag(flag, text string) (time.Time, error) {
 	}
 	return t, nil
 }
+
+// lastSecond takes a day to its end: a last day counts whole.
+const lastSecond = 24*time.Hour - time.Second
 
 // today is the beginning of the day in UTC.
 func today() time.Time { return time.Now().UTC().Truncate(24 * time.Hour) }

@@ -18,13 +18,13 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
 	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
-	"github.com/chipid-toolkit/chipid/cmd/internal/demo"
 	"github.com/chipid-toolkit/chipid/hsm"
 	"github.com/chipid-toolkit/chipid/hsm/hsmtest"
 	"github.com/chipid-toolkit/chipid/hsm/pkcs11"
 	"github.com/chipid-toolkit/chipid/testcards/chip"
 	"github.com/chipid-toolkit/chipid/testcards/pcscd"
 	"github.com/chipid-toolkit/chipid/testcards/people"
+	"github.com/chipid-toolkit/chipid/testcards/sample"
 )
 
 // result is what one command line came to.
@@ -74,7 +74,7 @@ func newBench(t *testing.T) *bench {
 	check(t, err)
 	ring, err := pkcs11.Open(ctx, pkcs11.Config{Module: module, Token: hsmtest.TokenLabel, PIN: hsm.FixedPIN(mac.NewKey([]byte(hsmtest.TokenPIN)))})
 	check(t, err)
-	issuer, err := demo.NewIssuer(ctx, ring, p, b.transport, time.Now())
+	issuer, err := sample.NewIssuer(ctx, ring, p, b.transport, time.Now())
 	check(t, err)
 	check(t, ring.Close())
 	b.trust = filepath.Join(b.dir, "trust")
@@ -88,7 +88,7 @@ func newBench(t *testing.T) *bench {
 	b.keys = filepath.Join(b.dir, "keys.yaml")
 	check(t, os.WriteFile(b.keys, []byte(fmt.Sprintf(
 		"module: %s\ntoken: %s\npin-source: file:%s\ndocument-signer: pkcs11:object=%s\ncard-master: pkcs11:object=%s\ncard-master-new: pkcs11:object=%s\n",
-		module, hsmtest.TokenLabel, pin, demo.LabelDS, demo.LabelTransport, demo.LabelMaster)), 0o600))
+		module, hsmtest.TokenLabel, pin, sample.LabelDS, sample.LabelTransport, sample.LabelMaster)), 0o600))
 
 	batch, err := citizen.ReadBatch(bytes.NewReader(people.CSV()), people.CSVName)
 	check(t, err)

@@ -78,7 +78,14 @@ func (f *trustImport) run(env *env, files []string) error {
 			return err
 		}
 	}
-	store, err := f.open()
+	store, err := f.open(func(trial *pki.Store) error {
+		for i, path := range files {
+			if _, err := trial.Import(filepath.Base(path), contents[i], o); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
@@ -117,8 +124,9 @@ func isCRL(path string) int {
 	return 0
 }
 
-// open opens the store, or makes it where that was asked for.
-func (f *trustImport) open() (*pki.Store, error) {
+// open opens the store, or makes it where that was asked for. A store that is made
+// cannot change its kind, so the files are tried on one in memory first.
+func (f *trustImport) open(try func(*pki.Store) error) (*pki.Store, error) {
 	store, err := openTrust("--store", f.store)
 	if err == nil && f.test && !store.Test() {
 		return nil, usagef("--test: %s is a store for real documents, and stays one; make another with --create --test", f.store)
@@ -132,6 +140,9 @@ func (f *trustImport) open() (*pki.Store, error) {
 	if _, statErr := os.Stat(filepath.Join(f.store, "store.json")); statErr == nil {
 		return nil, err // there is one, and not of a kind this program knows
 	}
+	if err := try(pki.NewStore(f.test)); err != nil {
+		return nil, err
+	}
 	store, err = pki.Create(f.store, f.test)
 	if err != nil {
 		return nil, usageError{err: err}
@@ -141,7 +152,9 @@ func (f *trustImport) open() (*pki.Store, error) {
 
 // readTrustFile reads a file that may be as large as a list.
 func readTrustFile(path string) ([]byte, error) {
-	wrong := func(problem, fix string) error { return &cardprofile.InputError{File: path, Problem: problem, Fix: fix} }
+	wrong := func(problem, fix string) error {
+		return &cardprofile.InputError{File: path, Problem: problem, Fix: fix}
+	}
 	in, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, wrong("there is no such file", "check the path")

@@ -6,8 +6,11 @@ import "github.com/spf13/cobra"
 func addVerbs(root *cobra.Command, env *env) {
 	root.AddCommand(
 		newDemoCmd(env),
+		newReadersCmd(env),
 		newEmulateCmd(env),
 		newKeysCmd(env),
+		newPKICmd(env),
+		newTrustCmd(env),
 		newCardCmd(env),
 		newFileCmd(env),
 		newPrintCmd(env),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
+	"github.com/chipid-toolkit/chipid/cardprofile/mrz"
 	"github.com/chipid-toolkit/chipid/printer"
 )
 
@@ -14,8 +15,10 @@ const DefaultDPI = 300
 
 // Data is what is printed on one card.
 type Data struct {
-	// Fields holds the text of each field by the name a layout uses for it, the
-	// column names of cardprofile/citizen.
+	// Fields holds the text of each field by the name a layout uses for it: the
+	// column names of cardprofile/citizen, sex_code (M, F or X), and can, the
+	// card access number. Where the profile draws that at random, it is for who
+	// issues the card to put it here.
 	Fields map[string]string
 	// MRZ holds the lines of the machine readable zone.
 	MRZ []string
@@ -46,7 +49,17 @@ func Of(p *cardprofile.Profile, r citizen.Record, portrait []byte) (Data, error)
 	if err != nil {
 		return Data{}, err
 	}
-	return Data{Fields: r.Fields(), MRZ: zone.Lines, Portrait: picture, QR: citizen.QRText(p, r)}, nil
+	fields := r.Fields()
+	// What documents of other states show and a Vietnamese record leaves open.
+	surname, given := mrz.SplitVietnamese(r.FullName)
+	for name, value := range map[string]string{
+		"sex_code": string(r.Sex), "surname": surname, "given_names": given, "nationality_code": p.IssuingState, "can": citizen.CAN(p, r),
+	} {
+		if fields[name] == "" && (name != "given_names" || r.Surname == "") {
+			fields[name] = value
+		}
+	}
+	return Data{Fields: fields, MRZ: zone.Lines, Portrait: picture, QR: citizen.QRText(p, r)}, nil
 }
 
 // Faces are the two sides of one card.

@@ -19,6 +19,9 @@ const (
 	mrzLeading = 1.2  // six lines to the inch: the 4.23 mm of Doc 9303-5 (8th ed.), Figure 6
 )
 
+// fontMRZ is the name by which a text element takes the zone's characters.
+const fontMRZ = "ocrb"
+
 // mrz sets the machine readable zone: the ink of the first character begins at
 // the element's left edge, each character is placed by itself at the pitch, and
 // the reference centre lines stand evenly around the middle of the box.

@@ -185,6 +185,9 @@ func (c *canvas) personal(e cardprofile.Element, s cardprofile.Style, d Data) er
 		if value == "" {
 			return nil
 		}
+		if s.Font == fontMRZ { // the card access number, Doc 9303-5 (8th ed.), 3.2.3
+			return c.mrz([]string{value}, e, s)
+		}
 		c.turned(e.Rotate, point{e.X + e.W/2, e.Y + e.H/2}, func() {
 			err = c.text(e.Text.VI+e.Text.EN+" "+value, e, s)
 		})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/hex"
 	"errors"
@@ -274,8 +273,6 @@ func fcp(fid uint16, sfi byte, size int, rule byte) []byte {
 func content(fid uint16, offset int, b []byte) []byte {
 	return append([]byte{byte(fid >> 8), byte(fid), byte(offset >> 16), byte(offset >> 8), byte(offset)}, b...)
 }
-
-func digest(b []byte) string { s := sha256.Sum256(b); return hex.EncodeToString(s[:]) }
 
 func wantError(t *testing.T, what string, err, want error) {
 	t.Helper()

@@ -172,6 +172,11 @@ func (s *state) save(path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrState, err)
 	}
+	// The new name is in the directory: flushed too, where a directory can be.
+	if dir, openErr := os.Open(filepath.Dir(path)); openErr == nil {
+		_ = dir.Sync()
+		_ = dir.Close()
+	}
 	return nil
 }
 

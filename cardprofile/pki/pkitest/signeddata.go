@@ -82,9 +82,15 @@ func (a *Authority) Sign(tb testing.TB, content []byte, o SignedOptions) []byte 
 		tlv.Encode(0x31, tlv.Encode(0x30, []byte{0x02, 0x01, version}, sid, digest, signed, signing.Algorithm, tlv.Encode(0x04, sig), o.Unsigned)))))
 }
 
-// MasterList makes a master list of certificates, signed by the authority's
-// Document Signer, which stands in for a list signer.
+// MasterList makes a master list of certificates. The CSCA signs it itself, which is
+// read with a deviation.
 func (a *Authority) MasterList(tb testing.TB, certs ...*pki.Certificate) []byte {
+	tb.Helper()
+	return (&Authority{DS: a.CSCA, DSKey: a.CSCAKey}).MasterListOfDS(tb, certs...)
+}
+
+// MasterListOfDS is a master list that the Document Signer signed, which it must not.
+func (a *Authority) MasterListOfDS(tb testing.TB, certs ...*pki.Certificate) []byte {
 	tb.Helper()
 	var listed [][]byte
 	for _, c := range certs {

@@ -22,6 +22,7 @@ import (
 	"github.com/chipid-toolkit/chipid/hsm"
 	"github.com/chipid-toolkit/chipid/printer/face"
 	"github.com/chipid-toolkit/chipid/testcards/people"
+	"github.com/chipid-toolkit/chipid/testcards/sample"
 )
 
 // ProfileID is the card type of the demo.
@@ -97,7 +98,7 @@ type run struct {
 	o       Options
 	out     *folder
 	profile *cardprofile.Profile
-	issuer  *Issuer
+	issuer  *sample.Issuer
 	trust   *pki.Store
 	foundry *Foundry
 	faces   *face.Renderer
@@ -149,7 +150,7 @@ func (r *run) all(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.issuer, err = NewIssuer(ctx, r.o.Keyring, r.profile, transport, r.o.Now); err != nil {
+	if r.issuer, err = sample.NewIssuer(ctx, r.o.Keyring, r.profile, transport, r.o.Now); err != nil {
 		return err
 	}
 	if err := r.makeTrust(); err != nil {

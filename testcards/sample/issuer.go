@@ -1,4 +1,4 @@
-package demo
+package sample
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/chipid-toolkit/chipid/hsm"
 )
 
-// Labels of the demo's keys in its keyring.
+// Labels of an issuer's keys in its keyring.
 const (
 	LabelCSCA      = "demo-csca"
 	LabelDS        = "demo-ds"
@@ -20,10 +20,10 @@ const (
 	LabelMaster    = "demo-card-master"
 )
 
-// cardKeyBits is the length of the demo's card keys.
+// cardKeyBits is the length of the card keys.
 const cardKeyBits = 128
 
-// Issuer is the demo's issuing authority.
+// Issuer is an issuing authority for tests and demonstrations.
 type Issuer struct {
 	issue.Authority
 	CSCA *pki.Certificate
