@@ -60,11 +60,7 @@ func (p *passive) verify(store *pki.Store, o Options, doc *Document) {
 	p.v.deviate(r.Deviations...)
 	for _, c := range r.Checks() {
 		required := c.ID != CheckSODRevocation || r.RevocationKnown
-		text := c.Reason
-		if r.Test && c.ID == CheckSODChain {
-			text = "TEST: " + text
-		}
-		p.v.set(c.ID, Outcome(c.Outcome), required, because(text, vietnamese(c, r.Result)))
+		p.v.set(c.ID, Outcome(c.Outcome), required, because(c.Reason, vietnamese(c, r.Result)))
 	}
 }
 

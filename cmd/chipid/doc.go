@@ -1,5 +1,4 @@
-// Command chipid issues chip identity cards, runs the line that makes them and
-// inspects them at a checkpoint.
+// Command chipid issues chip identity cards and inspects them at a checkpoint.
 //
 // One file a verb: it parses flags, calls one library function and prints.
 // stdout is data, stderr is talk; the exit statuses are those of exit.go, and

@@ -184,8 +184,13 @@ func (s *shown) decode() error {
 		return s.image()
 	}
 	if err != nil {
-		if s.name == lds.NameATRInfo {
+		switch {
+		case s.name == lds.NameATRInfo:
 			return s.atrInfo()
+		case len(s.data) > 0 && s.data[0] == 0x30: // indefinite length, which some signed objects have
+			return s.sequence()
+		case len(s.data) > 0 && s.data[0] == 0x77:
+			return s.sod()
 		}
 		return s.misfit(nil)
 	}

@@ -118,7 +118,6 @@ func (s *shown) sod() error {
 		return err
 	}
 	s.Deviations = append(s.Deviations, o.Deviations...)
-	s.Deviations = append(s.Deviations, o.Object.Deviations...)
 	groups := map[string]string{}
 	s.add(0, s.env.tr("security object", "đối tượng bảo mật"), fmt.Sprintf("V%d, %s", o.Object.Version, hashName(o.Object.Hash)))
 	if o.Object.LDSVersion != "" {
@@ -151,9 +150,7 @@ type shownSigner struct {
 // verified by it.
 func (s *shown) signed(kind string, sd *cms.SignedData, content any) error {
 	s.Kind = kind
-	if content == nil || kind != lds.NameSOD { // sod has taken them over
-		s.Deviations = append(s.Deviations, sd.Deviations...)
-	}
+	s.Deviations = append(s.Deviations, sd.Deviations...)
 	out := struct {
 		ContentType  string             `json:"content_type"`
 		Content      any                `json:"content,omitempty"`
@@ -211,6 +208,7 @@ func (s *shown) masterList() error {
 	if err != nil {
 		return err
 	}
+	s.Deviations = append(s.Deviations, m.Deviations[len(m.Signed.Deviations):]...) // signed adds the others
 	countries := map[string]int{}
 	unread := 0
 	for _, der := range m.Certificates {

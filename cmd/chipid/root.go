@@ -12,10 +12,9 @@ import (
 func newRootCmd(env *env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "chipid",
-		Short: "Issue, produce and inspect chip identity cards",
-		Long: `chipid issues chip identity cards, runs the line that makes them and inspects
-them at a checkpoint. Start with "chipid demo --embedded": it needs nothing
-installed.
+		Short: "Issue and inspect chip identity cards",
+		Long: `chipid issues chip identity cards and inspects them at a checkpoint. Start with
+"chipid demo --embedded": it needs nothing installed.
 
 Exit statuses, the same for every verb:
 ` + exitHelp(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
