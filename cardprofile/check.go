@@ -50,7 +50,12 @@ func (c *checker) result() error {
 }
 
 // lineOf finds the line of a value, or of the nearest parent that is there.
-func lineOf(text []byte, at string) int {
+func lineOf(text []byte, at string) (line int) {
+	defer func() { // as in decode
+		if recover() != nil {
+			line = 0
+		}
+	}()
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return 0
@@ -80,6 +85,16 @@ var (
 	versionForm = regexp.MustCompile(`^[0-9]{4}$`)
 	unicodeForm = regexp.MustCompile(`^[0-9]{6}$`)
 )
+
+// recordRules are the ids of the rules in cardprofile/rule, so that a mistyped
+// one is not passed over. A test there keeps both lists the same.
+var recordRules = []string{
+	"record.required", "record.name", "record.number", "record.number.match", "record.former_number", "record.text",
+	"record.dates", "record.expiry", "record.mrz", "record.portrait", "record.duplicate",
+}
+
+// RuleIDs are the ids that a profile's rules may switch on or off.
+func RuleIDs() []string { return slices.Clone(recordRules) }
 
 var reads = []string{ReadAlways, ReadAccess, ReadEAC}
 
@@ -238,6 +253,9 @@ func (p *Profile) checkIssue(c *checker) {
 	}
 	if p.Expiry.Rule == "years" {
 		c.between("$.expiry.years", p.Expiry.Years, 1, 50)
+	}
+	for id := range p.Rules {
+		c.oneOf("$.rules", id, recordRules...)
 	}
 	c.oneOf("$.qr.format", p.QR.Format, "none", "pipe")
 	if p.QR.Format == "pipe" && len(p.QR.Fields) == 0 {

@@ -99,7 +99,7 @@ func Load(idOrPath string) (*Profile, error) {
 	}
 	for _, id := range List() {
 		if id == idOrPath {
-			return load(embedded, profileDir, id+".yaml", "profile "+id)
+			return load(source{fsys: embedded, dir: profileDir, embedded: true}, id+".yaml", "profile "+id)
 		}
 	}
 	return nil, &InputError{
@@ -117,34 +117,34 @@ func loadFile(name string) (*Profile, error) {
 	if dir == "" {
 		dir = "."
 	}
-	return load(os.DirFS(dir), ".", base, name)
+	return load(source{fsys: os.DirFS(dir), dir: "."}, base, name)
+}
+
+// source is where a profile and its layout are read from.
+type source struct {
+	fsys     fs.FS
+	dir      string
+	embedded bool
 }
 
 // load reads a profile and the layout it names, which is looked for beside the
 // profile and then among the embedded ones.
-func load(fsys fs.FS, dir, base, shown string) (*Profile, error) {
-	text, err := readFile(fsys, path.Join(dir, base), shown)
+func load(from source, base, shown string) (*Profile, error) {
+	text, err := readFile(from.fsys, path.Join(from.dir, base), shown)
 	if err != nil {
 		return nil, err
 	}
-	p := new(Profile)
-	if err := decode(text, shown, p); err != nil {
-		return nil, err
+	p, err := Parse(text, shown)
+	if err != nil || p.FacesFile == "" {
+		return p, err
 	}
-	p.Source = shown
-	if err := p.check(text); err != nil {
-		return nil, err
+	facesShown := p.FacesFile
+	if !from.embedded {
+		facesShown = filepath.Join(filepath.Dir(shown), p.FacesFile)
 	}
-	if p.FacesFile == "" {
-		return p, nil
-	}
-	facesPath, facesShown := path.Join(dir, p.FacesFile), path.Join(path.Dir(filepath.ToSlash(shown)), p.FacesFile)
-	if fsys == fs.FS(embedded) {
-		facesShown = p.FacesFile
-	}
-	layout, err := readFile(fsys, facesPath, facesShown)
-	if err != nil && fsys != fs.FS(embedded) {
-		if own, own2 := readFile(embedded, path.Join(profileDir, p.FacesFile), p.FacesFile); own2 == nil {
+	layout, err := readFile(from.fsys, path.Join(from.dir, p.FacesFile), facesShown)
+	if err != nil && !from.embedded {
+		if own, missing := readFile(embedded, path.Join(profileDir, p.FacesFile), p.FacesFile); missing == nil {
 			layout, err, facesShown = own, nil, p.FacesFile
 		}
 	}

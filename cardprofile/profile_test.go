@@ -69,6 +69,7 @@ func TestProfileErrorsNameFileLineAndField(t *testing.T) {
 		{"missing mandatory group", "  - { number: 2, source: face, read: access }\n", "", "data_groups"},
 		{"out of order", "number: 13,", "number: 16,", "data_groups[4].number"},
 		{"key twice", "id: vn-cccd-2021", "id: vn-cccd-2021\nid: vn-x", ""},
+		{"unknown rule", "expiry:\n", "rules: { record.nmae: false }\nexpiry:\n", "rules"},
 		{"id", "id: vn-cccd-2021", "id: VN CCCD", "id"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

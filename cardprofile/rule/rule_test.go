@@ -192,6 +192,15 @@ func TestEveryRuleFinds(t *testing.T) {
 		}
 		ids[r.ID] = true
 	}
+	known := cardprofile.RuleIDs()
+	for _, id := range known {
+		if !ids[id] {
+			t.Errorf("a profile may name %s, which is no rule", id)
+		}
+	}
+	if len(known) != len(ids) {
+		t.Errorf("%d rules, %d of them known to profiles", len(ids), len(known))
+	}
 }
 
 // A number that does not match the record is never a rejection by itself.

@@ -166,8 +166,8 @@ func (e *env) printDemo(s *demo.Summary, out string) {
 	for _, r := range s.Rejects {
 		fmt.Fprintf(w, "%s %s\n", e.tr("rejected:", "từ chối:"), r.Error())
 	}
-	if s.Issued == 0 {
-		return
+	if s.Issued == 0 || s.Issued+s.Rejected < s.Records {
+		return // ended early: what there is, is in the folder
 	}
 	fmt.Fprintf(w, "\n%s\n", e.tr("Files:", "Tệp:"))
 	t = newTable(w)

@@ -103,6 +103,8 @@ func (j *printJob) explain(err error) error {
 		return &named
 	case errors.As(err, &drawing) && drawing.Field != "":
 		return &cardprofile.InputError{File: j.record, Field: drawing.Field, Problem: drawing.Err.Error(), Fix: "shorten it, or give it more room in the layout " + drawing.Layout}
+	case errors.Is(err, face.ErrQRRoom):
+		return &cardprofile.InputError{File: j.record, Field: "QR code", Problem: face.ErrQRRoom.Error(), Fix: "shorten the texts that it holds"}
 	case errors.As(err, &drawing):
 		return &cardprofile.InputError{File: drawing.Layout, Field: drawing.Side.String() + "." + drawing.Element, Problem: drawing.Err.Error(), Fix: "correct the element, or the record that it shows"}
 	case errors.Is(err, face.ErrDPI):
@@ -182,7 +184,8 @@ func writePreview(dir string, f *face.Faces, rounded bool) ([]string, error) {
 		if err != nil {
 			return usagef("--out: %w: name a folder that can be written to", err)
 		}
-		if err := errors.Join(to(file), file.Close()); err != nil {
+		// a file of that name may be there, with another mode
+		if err := errors.Join(file.Chmod(0o600), to(file), file.Close()); err != nil {
 			return err
 		}
 		written = append(written, path)

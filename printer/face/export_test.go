@@ -19,11 +19,12 @@ func Ink(p *cardprofile.Profile, side printer.Side, d Data, dpi int, holder bool
 		f = p.Faces.Back
 	}
 	out := map[string]image.Rectangle{}
+	c := newCanvas(r.w, r.h, r.scale)
 	for _, e := range f.Elements {
 		if personal(e) != holder {
 			continue
 		}
-		c := newCanvas(r.w, r.h, r.scale)
+		c.touched = image.Rectangle{}
 		look := r.layout.Look(e)
 		if personal(e) {
 			if e.Kind == cardprofile.KindQR {
@@ -86,8 +87,5 @@ func Extent(font, text string) (up, down float64, err error) {
 	return up, down, nil
 }
 
-// LineExtent is what a line of text is given, ems.
+// LineAscent and LineDescent are what a line of text is given, ems.
 const LineAscent, LineDescent = ascent, descent
-
-// ErrNoRoom is what does not fit.
-var ErrNoRoom = errNoRoom

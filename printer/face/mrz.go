@@ -45,11 +45,11 @@ func (c *canvas) mrz(lines []string, e cardprofile.Element, s cardprofile.Style)
 	spacing := size * leading * mmPerPoint
 	const slack = 0.01
 	if height := spacing*float64(len(lines)-1) + 2*ocrb.Centre + ocrb.Stroke; height > e.H+slack {
-		return errNoRoom
+		return ErrNoRoom
 	}
 	for _, l := range lines {
 		if width := pitch*float64(len(l)-1) + ocrb.Pitch - 2*ocrb.Inset; width > e.W+slack {
-			return errNoRoom
+			return ErrNoRoom
 		}
 	}
 	centre := e.Y + e.H/2 - spacing*float64(len(lines)-1)/2

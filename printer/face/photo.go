@@ -18,7 +18,7 @@ import (
 const (
 	maxPortraitBytes = 1 << 20
 	maxPortraitSide  = 1 << 13
-	maxPortraitArea  = 1 << 24
+	maxPortraitArea  = 1 << 23
 )
 
 // ErrPortrait is a portrait that cannot be printed.

@@ -17,8 +17,8 @@ const quiet = 4
 
 var qrLevels = map[string]coding.Level{"": coding.M, "L": coding.L, "M": coding.M, "Q": coding.Q, "H": coding.H}
 
-// errQRRoom is a payload whose code has more modules than the box has pixels.
-var errQRRoom = errors.New("the QR code does not fit its place")
+// ErrQRRoom is a payload whose code has too many modules for its place.
+var ErrQRRoom = errors.New("the QR code does not fit its place")
 
 // minModule is the smallest module that scanners of the trade read, mm.
 const minModule = 0.16
@@ -37,14 +37,14 @@ func (c *canvas) qr(payload string, e cardprofile.Element) error {
 	}
 	code, err := encodeQR(payload, level)
 	if err != nil {
-		return errQRRoom
+		return ErrQRRoom
 	}
 	low, high := c.m.apply(point{e.X, e.Y}), c.m.apply(point{e.X + e.W, e.Y + e.H})
 	box := image.Rect(int(math.Round(low.x)), int(math.Round(low.y)), int(math.Round(high.x)), int(math.Round(high.y)))
 	modules := code.Size + 2*quiet
 	module := min(box.Dx(), box.Dy()) / modules
 	if float64(module)/c.scale < minModule {
-		return errQRRoom
+		return ErrQRRoom
 	}
 	side := module * modules
 	at := image.Pt(box.Min.X+(box.Dx()-side)/2, box.Min.Y+(box.Dy()-side)/2)
@@ -69,7 +69,7 @@ func encodeQR(payload string, level coding.Level) (*coding.Code, error) {
 	version := coding.Version(coding.MinVersion)
 	for text.Bits(version) > version.DataBytes(level)*8 {
 		if version++; version > coding.MaxVersion {
-			return nil, errQRRoom
+			return nil, ErrQRRoom
 		}
 	}
 	var best *coding.Code

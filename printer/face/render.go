@@ -24,7 +24,6 @@ var (
 	ErrNoLayout   = errors.New("the profile has no layout")
 	ErrDPI        = fmt.Errorf("the resolution must be %d to %d dots per inch", MinDPI, MaxDPI)
 	ErrNoPortrait = errors.New("there is no portrait")
-	ErrArtwork    = errors.New("artwork files cannot be drawn yet: leave them out of the layout")
 )
 
 // Renderer draws the cards of one profile at one resolution. What is the same
@@ -81,13 +80,15 @@ func personal(e cardprofile.Element) bool {
 }
 
 func (r *Renderer) prepare(side printer.Side, f cardprofile.Face, level string) error {
-	if f.Artwork != "" {
-		return &Error{Layout: r.layout.Source, Side: side, Element: "artwork", Err: ErrArtwork}
-	}
 	c := newCanvas(r.w, r.h, r.scale)
 	ground := colour(f.Background, color.NRGBA{0xFF, 0xFF, 0xFF, 0xFF}, 1)
 	draw.Draw(c.img, c.img.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
 	c.touched = c.img.Bounds()
+	if f.Artwork != "" {
+		if err := c.artwork(r.layout.Source, f.Artwork); err != nil {
+			return &Error{Layout: r.layout.Source, Side: side, Element: "artwork", Err: err}
+		}
+	}
 	flush := func() {
 		if c.touched.Empty() {
 			return

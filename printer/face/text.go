@@ -27,7 +27,9 @@ const (
 
 var ink = color.NRGBA{0x11, 0x14, 0x18, 0xFF}
 
-var errNoRoom = errors.New("the text does not fit its place even at the smallest size")
+// ErrNoRoom is text that cannot be made small enough for its place; nothing is
+// ever cut off.
+var ErrNoRoom = errors.New("the text does not fit its place even at the smallest size")
 
 // block is text broken into lines at one size.
 type block struct {
@@ -42,7 +44,7 @@ func (b block) height() float64 {
 }
 
 // arrange fits text into a box of w × h millimetres the way its style says.
-// What cannot fit is errNoRoom: nothing is ever cut off.
+// What cannot fit is ErrNoRoom.
 func arrange(t *typeface, text string, s cardprofile.Style, w, h float64) (block, error) {
 	largest := s.Size
 	if largest == 0 {
@@ -80,7 +82,7 @@ func arrange(t *typeface, text string, s cardprofile.Style, w, h float64) (block
 			return b, nil
 		}
 		if pt <= smallest {
-			return block{}, errNoRoom
+			return block{}, ErrNoRoom
 		}
 	}
 }
@@ -237,13 +239,13 @@ func (c *canvas) label(e cardprofile.Element, s cardprofile.Style) error {
 	}
 	for whole.width*size*mmPerPoint > e.W+0.01 {
 		if size <= smallest {
-			return errNoRoom
+			return ErrNoRoom
 		}
 		size = max(size*shrinkStep, smallest)
 	}
 	em := size * mmPerPoint
 	if (ascent+descent)*em > e.H+0.01 {
-		return errNoRoom
+		return ErrNoRoom
 	}
 	var p path
 	whole.outline(&p, left(e, s, whole.width*em), top(e, s, (ascent+descent)*em)+ascent*em, em)

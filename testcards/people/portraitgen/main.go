@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/jpeg"
 	"os"
+	"path"
 	"path/filepath"
 )
 
@@ -34,13 +35,15 @@ func generate(dir string) error {
 		if err != nil {
 			return fmt.Errorf("portrait %d: %w", i+1, err)
 		}
-		name := filepath.Join(dir, fmt.Sprintf("%02d.jpg", i+1))
-		if err := os.WriteFile(name, b, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, path.Base(name(i))), b, 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// name is portrait i's, counted from 0, in the package's file system.
+func name(i int) string { return fmt.Sprintf("portraits/%02d.jpg", i+1) }
 
 // encode takes the best quality that stays below maxBytes.
 func encode(l look) ([]byte, error) {
