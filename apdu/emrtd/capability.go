@@ -9,9 +9,9 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 )
 
-// Buffers is what a chip states about the APDUs it takes and gives, in bytes of
-// whole APDUs, protection and status word included (Doc 9303-10, 3.11.1, table
-// 29). Zero is not stated.
+// Buffers is what a chip states about the APDUs it takes and gives, protection
+// included, in bytes: of the whole command, and of what may be expected in the
+// response (Doc 9303-10, 3.11.1, table 29). Zero is not stated.
 type Buffers struct {
 	MaxCommand  int
 	MaxResponse int

@@ -49,13 +49,31 @@ const overheadOfRead = 64
 func (r *Reader) capacity() int {
 	n := r.shortCapacity()
 	if r.extended() {
-		n = max(n, r.carried(min(r.carrier.maxResponse, r.o.Chip.MaxResponse)))
+		n = max(n, r.carried(r.largestResponse()))
 	}
 	if r.learned.Chunk > 0 {
 		n = min(n, r.learned.Chunk)
 	}
 	return n
 }
+
+// largestResponse is the largest R-APDU that reader and chip carry, in bytes.
+//
+// Doc 9303-10 (8th ed.), table 29 states for the chip "bytes expected in the
+// response APDU", and what a command expects (Ne) is the data field alone (table
+// 4 there). So the number is taken as the data field, and the status word comes
+// on top. A chip that means the whole R-APDU gives less than it is asked for, or
+// refuses: then the two bytes are given up, and the session goes on.
+func (r *Reader) largestResponse() int {
+	chip := r.o.Chip.MaxResponse
+	if !r.learned.StatusCounts {
+		chip += statusLen
+	}
+	return min(r.carrier.maxResponse, chip)
+}
+
+// statusLen is the length of a status word.
+const statusLen = 2
 
 // shortCapacity is how many bytes of a file a short answer can bring: 256, or
 // 231 under 3DES, or 223 under AES.
@@ -86,6 +104,6 @@ func (r *Reader) expect(n int) int {
 // carry an answer that is worth it.
 func (r *Reader) extended() bool {
 	return !r.learned.NoExtended && r.o.Chip.Stated() &&
-		r.carried(min(r.carrier.maxResponse, r.o.Chip.MaxResponse)) > apdu.MaxShortNe &&
+		r.carried(r.largestResponse()) > apdu.MaxShortNe &&
 		min(r.carrier.maxCommand, r.o.Chip.MaxCommand) >= overheadOfRead
 }

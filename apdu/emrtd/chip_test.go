@@ -30,6 +30,9 @@ type fileChip struct {
 	exactLe     bool // Ne past the end of the file is answered 6Cxx
 	eof         bool // reads past the end are answered 6282
 	noB0Overlap bool // B0 ends at 32,768
+	// Reads past the end bring no data, with 6282 or pastEndSW.
+	nothingPastEnd bool
+	pastEndSW      apdu.Status
 
 	sent []apdu.Command
 }
@@ -122,7 +125,12 @@ func (c *fileChip) read(cmd apdu.Command) apdu.Response {
 		if c.exactLe && len(rest) < 256 {
 			return apdu.Response{SW: 0x6C00 | apdu.Status(len(rest))}
 		}
-		if c.eof {
+		switch {
+		case c.nothingPastEnd && c.pastEndSW != 0:
+			return apdu.Response{SW: c.pastEndSW}
+		case c.nothingPastEnd:
+			return apdu.Response{SW: apdu.WarnEOF}
+		case c.eof:
 			sw = apdu.WarnEOF
 		}
 		ne = len(rest)
@@ -225,4 +233,16 @@ func (c *scriptedChip) Transmit(context.Context, []byte) ([]byte, error) {
 		return []byte{0x6F, 0x00}, nil
 	}
 	return answer, nil
+}
+
+// weighed counts what passes.
+type weighed struct {
+	*fileChip
+	exchanges, sent, received int
+}
+
+func (w *weighed) Transmit(ctx context.Context, b []byte) ([]byte, error) {
+	answer, err := w.fileChip.Transmit(ctx, b)
+	w.exchanges, w.sent, w.received = w.exchanges+1, w.sent+len(b), w.received+len(answer)
+	return answer, err
 }

@@ -1,9 +1,6 @@
 package emrtd
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/chipid-toolkit/chipid/apdu"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 )
@@ -27,6 +24,12 @@ func SelectApplicationCommand(aid []byte) apdu.Command {
 // SelectMFCommand selects the master file (Doc 9303-10, 3.6.1.1, table 1).
 func SelectMFCommand() apdu.Command {
 	return apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C}
+}
+
+// SelectMFByIDCommand selects the master file by its identifier, as ISO/IEC
+// 7816-4:2020, 11.2.2 has it.
+func SelectMFByIDCommand() apdu.Command {
+	return apdu.Command{INS: 0xA4, P1: 0x00, P2: 0x0C, Data: []byte{0x3F, 0x00}}
 }
 
 // SelectFileCommand selects an elementary file of the current application
@@ -63,28 +66,4 @@ func minimalOffset(offset int) []byte {
 		b = b[1:]
 	}
 	return b
-}
-
-// SelectApplication selects the LDS1 application. An error wraps
-// apdu.ErrFileNotFound if the chip does not have it.
-func SelectApplication(ctx context.Context, ch apdu.Sender) error {
-	return selectWith(ctx, ch, SelectApplicationCommand(AID), "LDS1 application")
-}
-
-// SelectMF selects the master file. Doc 9303-10, 3.6.1.1 recommends not to: some
-// chips refuse it, and after power-on it is selected anyway.
-func SelectMF(ctx context.Context, ch apdu.Sender) error {
-	return selectWith(ctx, ch, SelectMFCommand(), "master file")
-}
-
-// SelectFile selects an elementary file by its identifier.
-func SelectFile(ctx context.Context, ch apdu.Sender, f File) error {
-	return selectWith(ctx, ch, SelectFileCommand(f.FID), f.Name)
-}
-
-func selectWith(ctx context.Context, ch apdu.Sender, c apdu.Command, what string) error {
-	if _, err := apdu.Do(ctx, ch, c); err != nil {
-		return fmt.Errorf("emrtd: %s: %w", what, err)
-	}
-	return nil
 }

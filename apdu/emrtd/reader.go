@@ -39,6 +39,15 @@ type Options struct {
 	// Learned keeps what was found out about the chip beyond this Reader; nil
 	// keeps it for the Reader alone.
 	Learned *Learned
+	// Note is told of each quirk that something was done about, once for each
+	// thing learned. Nil tells nobody.
+	Note func(*Quirk)
+	// Resume opens a new session after an exchange has failed with cause, in
+	// the same access and with the same application selected, and reading goes
+	// on through the sender it returns, at the same offset. It decides whether
+	// cause allows that and how often; an error ends the reading. Nil: every
+	// failed exchange ends it.
+	Resume func(ctx context.Context, cause error) (apdu.Sender, error)
 }
 
 // Progress is where the reading of a file stands, in bytes. Total is 0 until
@@ -57,8 +66,42 @@ type Learned struct {
 	Chunk int
 	// NoExtended: a read with extended length failed.
 	NoExtended bool
+	// StatusCounts: the response buffer that the chip states includes the
+	// status word.
+	StatusCounts bool
 	// SFI: a short identifier worked. NoSFI: the chip wants SELECT.
 	SFI, NoSFI bool
+	// HeaderFirst: the chip gives nothing when more is asked for than the file
+	// has.
+	HeaderFirst bool
+	// SelectFCI: the chip wants P2 00 in SELECT.
+	SelectFCI bool
+}
+
+// Heed takes the quirks that hints tell of as learned, as far as reading can do
+// something about them, and returns those.
+func (l *Learned) Heed(list []*Quirk) []*Quirk {
+	var heeded []*Quirk
+	for _, q := range list {
+		var known *bool
+		switch q.Remedy {
+		case RemedyShortReads:
+			known = &l.NoExtended
+		case RemedySelectFCI:
+			known = &l.SelectFCI
+		case RemedySelectFile:
+			known = &l.NoSFI
+		case RemedyHeaderFirst:
+			known = &l.HeaderFirst
+		case RemedySmallerBuffer:
+			known = &l.StatusCounts
+		}
+		if known != nil && !*known {
+			*known = true
+			heeded = append(heeded, q)
+		}
+	}
+	return heeded
 }
 
 // Reader reads files of one session. It may be used by one goroutine at a time.
@@ -82,6 +125,13 @@ func NewReader(ch apdu.Sender, o Options) *Reader {
 		r.o.MaxFile = DefaultMaxFile
 	}
 	return r
+}
+
+// note tells of a quirk that something was done about.
+func (r *Reader) note(q *Quirk) {
+	if q != nil && r.o.Note != nil {
+		r.o.Note(q)
+	}
 }
 
 // Learned is what the chip has shown about itself so far.

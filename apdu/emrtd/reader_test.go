@@ -30,6 +30,9 @@ func TestExchanges(t *testing.T) {
 		{"not stated", mac.AES256, 65000, emrtd.Buffers{}, 78},
 		{"chip 65,000, reader short", mac.AES128, 261, buffers(65000), 78},
 		{"chip and reader 65,000", mac.AES128, 65000, buffers(65000), 6},
+		// 3,017 bytes a read: 1+1+1+1+5+1.
+		{"chip 3,043", mac.AES128, 65000, buffers(3043), 10},
+		{"chip 3,043, 3DES", mac.TDES, 65000, buffers(3043), 10},
 		{"chip 4,096", mac.AES128, 65000, buffers(4096), 9},
 		{"reader 4,096", mac.AES128, 4096, buffers(32767), 9},
 	} {
@@ -79,7 +82,12 @@ func TestManners(t *testing.T) {
 		{"gives 160 at a time and says 6282", func(c *fileChip) { c.most, c.mostSW = 160, apdu.WarnEOF }, emrtd.Buffers{}, 108},
 		{"takes 128 at most", func(c *fileChip) { c.refuseAbove, c.refuseSW = 128, apdu.ErrWrongLength }, emrtd.Buffers{}, 138},
 		{"takes extended Le and gives 256", func(c *fileChip) { c.most = 256 }, stated, 70},
-		{"refuses extended Le", func(c *fileChip) { c.refuseAbove, c.refuseSW = 256, apdu.ErrWrongLength }, stated, 78},
+		{"refuses extended Le", func(c *fileChip) { c.refuseAbove, c.refuseSW = 256, apdu.ErrWrongLength }, stated, 79},
+		// A stated buffer that includes the status word: 3,007 bytes a read.
+		{"gives two bytes less than stated", func(c *fileChip) { c.most = 3007 }, emrtd.Buffers{MaxCommand: 3043, MaxResponse: 3043}, 10},
+		{"refuses two bytes less than stated", func(c *fileChip) { c.refuseAbove, c.refuseSW = 3007, apdu.ErrWrongLength }, emrtd.Buffers{MaxCommand: 3043, MaxResponse: 3043}, 11},
+		{"gives nothing past the end", func(c *fileChip) { c.nothingPastEnd = true }, emrtd.Buffers{}, 83},
+		{"refuses what is past the end", func(c *fileChip) { c.nothingPastEnd, c.pastEndSW = true, apdu.ErrWrongLength }, emrtd.Buffers{}, 91},
 		{"no SFI, 6A82", func(c *fileChip) { c.noSFI = apdu.ErrFileNotFound }, emrtd.Buffers{}, 83},
 		{"no SFI, 6B00", func(c *fileChip) { c.noSFI = apdu.ErrOffset }, emrtd.Buffers{}, 83},
 		{"no SFI, 6A86", func(c *fileChip) { c.noSFI = apdu.ErrWrongP1P2 }, emrtd.Buffers{}, 83},

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/chipid-toolkit/chipid/apdu"
+	"github.com/chipid-toolkit/chipid/apdu/sm"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 )
 
@@ -16,8 +17,10 @@ const (
 	// come: a file in crumbs would take an hour.
 	leastChunk = 16
 	maxCrumbs  = 4
-	// maxHeader is the longest header of a data object that can be read.
-	maxHeader = 9
+	// maxHeader is the longest header of a data object that can be read;
+	// firstHeader is enough for every file of an LDS.
+	maxHeader   = 9
+	firstHeader = 6
 	// unknown is the length of a file whose header has not come in.
 	unknown = -1
 )
@@ -29,19 +32,19 @@ type reading struct {
 	w io.Writer
 
 	selected bool   // by SELECT: no short identifier in the first read
+	reselect bool   // SELECT comes next
 	offset   int    // bytes that have gone to w
 	total    int    // of the file, or unknown
 	head     []byte // the first bytes, until the length is known
 	crumbs   int    // answers too short to go on with for long
+	breaks   int    // sessions that ended while this file was read
+	least    int    // smallest length that was refused before the first bytes came, 0 if none
+	before   int    // the chip's chunk before that
 }
 
 func (p *reading) run(ctx context.Context) error {
 	p.total = unknown
-	if p.f.SFI == 0 || p.r.learned.NoSFI {
-		if err := p.selectFile(ctx); err != nil {
-			return err
-		}
-	}
+	p.reselect = p.f.SFI == 0 || p.r.learned.NoSFI
 	for !p.done() {
 		if err := p.step(ctx); err != nil {
 			return err
@@ -52,20 +55,18 @@ func (p *reading) run(ctx context.Context) error {
 
 func (p *reading) done() bool { return p.total != unknown && p.offset >= p.total }
 
-// step is one READ BINARY and what follows from its answer.
+// step is one command and what follows from its answer.
 func (p *reading) step(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if p.reselect {
+		return p.selectFile(ctx)
+	}
 	c, want := p.next()
 	r, err := p.r.ch.Send(ctx, c)
 	if err != nil {
-		if c.IsExtended() && ctx.Err() == nil {
-			// Chips have been seen to break the session on an extended read:
-			// the next session will be careful.
-			p.r.learned.NoExtended = true
-		}
-		return err
+		return p.broken(ctx, c, err)
 	}
 	if r.SW>>8 == 0x6C {
 		return p.corrected(ctx, c, r.SW)
@@ -79,6 +80,8 @@ func (p *reading) next() (apdu.Command, int) {
 	want := p.r.capacity()
 	if p.total != unknown {
 		want = min(want, p.total-p.offset)
+	} else if p.r.learned.HeaderFirst && !p.f.Sequence {
+		want = min(want, firstHeader)
 	}
 	switch {
 	case p.offset == 0 && !p.selected:
@@ -116,7 +119,7 @@ func (p *reading) corrected(ctx context.Context, c apdu.Command, sw apdu.Status)
 	c.Ne = named
 	r, err := p.r.ch.Send(ctx, c)
 	if err != nil {
-		return err
+		return p.broken(ctx, c, err)
 	}
 	if r.SW>>8 == 0x6C {
 		return r.SW
@@ -132,6 +135,9 @@ func (p *reading) settle(ctx context.Context, c apdu.Command, want int, r apdu.R
 		if err != nil {
 			return err
 		}
+		if p.nothing(data, r.SW) {
+			return nil
+		}
 		if p.offset == 0 && !p.selected {
 			p.r.learned.SFI = true
 		}
@@ -139,15 +145,24 @@ func (p *reading) settle(ctx context.Context, c apdu.Command, want int, r apdu.R
 	case r.SW == apdu.ErrOffset && p.offset > 0:
 		return p.end()
 	case p.offset == 0 && !p.selected && p.wantsSelect(r.SW):
-		if err := p.selectFile(ctx); err != nil {
-			return err
-		}
-		p.r.learned.NoSFI = true
+		p.reselect = true
 		return nil
-	case r.SW == apdu.ErrWrongLength, r.SW == apdu.ErrWrongLc:
+	case QuirkIn(RemedySmallerReads, ActReadBinary, r.SW, false) != nil:
 		return p.refused(c, r.SW)
 	}
 	return r.SW
+}
+
+// nothing sees whether a chip gives nothing because more was asked for than the
+// file has, and makes the next read a short one.
+func (p *reading) nothing(data []byte, sw apdu.Status) bool {
+	q := QuirkIn(RemedyHeaderFirst, ActReadBinary, sw, false)
+	if q == nil || len(data) > 0 || p.offset > 0 || p.r.learned.HeaderFirst || p.f.Sequence {
+		return false
+	}
+	p.r.learned.HeaderFirst = true
+	p.r.note(q)
+	return true
 }
 
 // content is the bytes of the file in an answer.
@@ -166,42 +181,130 @@ func (p *reading) content(c apdu.Command, data []byte) ([]byte, error) {
 // wantsSelect reports whether a chip may mean by sw that it does not know short
 // identifiers. As long as none has worked, "file not found" may mean that too.
 func (p *reading) wantsSelect(sw apdu.Status) bool {
-	switch sw {
-	case apdu.ErrFileNotFound:
+	if sw == apdu.ErrFileNotFound {
 		return !p.r.learned.SFI
-	case apdu.ErrWrongP1P2, apdu.ErrOffset, apdu.ErrFuncNotSupported, apdu.ErrNoCurrentEF, apdu.ErrCommandIncompatible:
-		return true
+	}
+	return QuirkIn(RemedySelectFile, ActReadSFI, sw, false) != nil
+}
+
+// selectFile selects the file, at the beginning or to go on with it.
+func (p *reading) selectFile(ctx context.Context) error {
+	c := SelectFileCommand(p.f.FID)
+	err := p.r.selectFile(ctx, p.f)
+	var sw apdu.Status
+	switch {
+	case errors.As(err, &sw):
+		return sw
+	case err != nil:
+		return p.broken(ctx, c, err)
+	}
+	if p.f.SFI != 0 && p.offset == 0 && p.breaks == 0 && !p.r.learned.NoSFI {
+		p.r.learned.NoSFI = true
+		p.r.note(withRemedy(RemedySelectFile))
+	}
+	p.selected, p.reselect = true, false
+	return nil
+}
+
+// broken is what follows when a command got no usable answer: a new session, if
+// the options have a way to one, and the same file at the same offset.
+func (p *reading) broken(ctx context.Context, c apdu.Command, cause error) error {
+	if ctx.Err() != nil {
+		return cause
+	}
+	p.suspect(c, cause)
+	if p.r.o.Resume == nil {
+		return cause
+	}
+	ch, err := p.r.o.Resume(ctx, cause)
+	if err != nil {
+		return err
+	}
+	p.breaks++
+	p.r.ch, p.r.carrier = ch, carrierOf(ch)
+	p.selected = false
+	p.reselect = p.offset > 0 || p.f.SFI == 0 || p.r.learned.NoSFI
+	return nil
+}
+
+// suspect learns from a session that ended on a read. An answer without
+// protection may come from anybody, and so may only make the next reads
+// smaller.
+func (p *reading) suspect(c apdu.Command, cause error) {
+	if c.INS&^1 != 0xB0 {
+		return
+	}
+	var naked *sm.UnprotectedError
+	switch {
+	case errors.As(cause, &naked) && c.IsExtended():
+		// Chips have been seen to break the session on an extended read,
+		// with more than one status: the next session will be careful.
+		p.giveUpExtended()
+	case errors.As(cause, &naked):
+		if QuirkIn(RemedySmallerReads, ActReadBinary, naked.SW, false) != nil {
+			p.smaller(c.Ne)
+		}
+	case c.IsExtended() && p.breaks > 0 && !errors.Is(cause, sm.ErrMAC):
+		// The second time that the field is lost on such a read.
+		p.giveUpExtended()
+	}
+}
+
+func (p *reading) giveUpExtended() {
+	p.r.learned.NoExtended = true
+	p.r.note(withRemedy(RemedyShortReads))
+}
+
+// refused makes the next attempt smaller after the chip did not like the length
+// of c: two bytes less if the chip may count its status word, then without
+// extended length, then step by step.
+func (p *reading) refused(c apdu.Command, sw apdu.Status) error {
+	switch {
+	case c.IsExtended() && !p.r.learned.StatusCounts && p.r.largestResponse() == p.r.o.Chip.MaxResponse+statusLen &&
+		QuirkIn(RemedySmallerBuffer, ActReadExtended, sw, false) != nil:
+		p.r.learned.StatusCounts = true
+		p.r.note(withRemedy(RemedySmallerBuffer))
+		return nil
+	case c.IsExtended():
+		p.giveUpExtended()
+		return nil
+	case p.smaller(c.Ne):
+		return nil
+	}
+	return sw
+}
+
+// smaller takes the next length of the table that is below ne.
+func (p *reading) smaller(ne int) bool {
+	q := withRemedy(RemedySmallerReads)
+	if p.offset == 0 && p.total == unknown {
+		if p.least == 0 {
+			p.before = p.r.learned.Chunk
+		}
+		p.least = ne
+	}
+	for _, n := range q.Lengths {
+		if n < ne {
+			p.r.learned.Chunk = n
+			p.r.note(q)
+			return true
+		}
 	}
 	return false
 }
 
-func (p *reading) selectFile(ctx context.Context) error {
-	if _, err := apdu.Do(ctx, p.r.ch, SelectFileCommand(p.f.FID)); err != nil {
-		return err
+// pastEnd sees, when the first bytes of a file have come after refusals, whether
+// what was refused was not the length but the end of the file: all that was
+// refused went past it, and what was given did not.
+func (p *reading) pastEnd(got int) {
+	if p.least == 0 || p.total == unknown {
+		return
 	}
-	p.selected = true
-	return nil
-}
-
-// steps are the lengths that are tried, one after the other, on a chip that
-// refuses lengths: what fits secure messaging with 3DES and AES, what chips in
-// the field have been found to want, and less.
-var steps = []int{231, 223, 192, 160, 128, 96, 64, 32, leastChunk}
-
-// refused makes the next attempt smaller after the chip did not like the length
-// of c: without extended length first, then step by step.
-func (p *reading) refused(c apdu.Command, sw apdu.Status) error {
-	if c.IsExtended() {
-		p.r.learned.NoExtended = true
-		return nil
+	if p.least > p.total && got <= p.total {
+		p.r.learned.Chunk, p.r.learned.HeaderFirst = p.before, true
+		p.r.note(withRemedy(RemedyHeaderFirst))
 	}
-	for _, step := range steps {
-		if step < c.Ne {
-			p.r.learned.Chunk = step
-			return nil
-		}
-	}
-	return sw
+	p.least = 0
 }
 
 // take hands data on and sees what it says about the rest.
@@ -210,6 +313,7 @@ func (p *reading) take(data []byte, want int, eof bool) error {
 		if err := p.measure(data, want, eof); err != nil {
 			return err
 		}
+		p.pastEnd(want)
 	}
 	if p.total != unknown {
 		data = data[:min(len(data), p.total-p.offset)]

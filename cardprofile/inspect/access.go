@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/chipid-toolkit/chipid/apdu/bac"
 	"github.com/chipid-toolkit/chipid/apdu/mac"
@@ -110,6 +111,9 @@ type Options struct {
 	// Today is the day on which dates are judged; the zero value is the
 	// clock's.
 	Today cardprofile.Date
+	// Patience is how long one answer of the chip may take; 0 is
+	// DefaultPatience.
+	Patience time.Duration
 	// Progress, if set, is told what is being done. It must not block.
 	Progress func(Progress)
 }

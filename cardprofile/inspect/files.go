@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/chipid-toolkit/chipid/apdu"
@@ -29,7 +28,7 @@ func Files(files []lds.File, trust *pki.Store, o Options) *Verdict {
 		if b, ok := findFile(files, name); ok {
 			p.hash(n, lds.File{Name: name, Bytes: b})
 		} else if slices.Contains(p.groups(), n) {
-			p.unread(n, because(fmt.Sprintf("DG%d is not among the files", n), fmt.Sprintf("không có tệp DG%d", n)))
+			p.absent(n)
 		}
 	}
 	c.compare(v, files, nil, p.groups(), o)
@@ -75,11 +74,14 @@ type Reading struct {
 
 // Read opens the chip and reads every file that it gives. Nothing is verified.
 func Read(ctx context.Context, chip apdu.Transmitter, access Access, o Options) (*Reading, error) {
-	x := &inspection{session: newSession(chip, o), v: &Verdict{}, access: access}
+	x := newInspection(chip, access, nil, o)
 	done := func(err error) (*Reading, error) {
+		for _, d := range x.deviations {
+			x.v.deviate(cardprofile.Deviation{Where: d.where, Rule: d.rule, Text: d.text})
+		}
 		return &Reading{Files: x.files, Chip: x.chip, Deviations: x.v.Deviations}, err
 	}
-	if err := x.phase("access", func() error { return x.open(ctx, access) }); err != nil {
+	if err := x.phase("access", func() error { return x.openFirst(ctx) }); err != nil {
 		return done(err)
 	}
 	return done(x.phase("read", func() error {

@@ -147,11 +147,6 @@ func (p *passive) hash(n int, f lds.File) {
 	p.v.set(id, Outcome(c.Outcome), true, because(c.Reason, vi))
 }
 
-// unread records a data group that EF.SOD lists and that was not read.
-func (p *passive) unread(n int, why reason) {
-	p.v.set(HashCheck(n), NotPerformed, false, why)
-}
-
 // covers says for a key in data group n what passive authentication makes of
 // it: nil if its hash matched and EF.SOD is signed.
 func (p *passive) covers(n int) error {

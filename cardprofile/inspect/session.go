@@ -17,14 +17,21 @@ import (
 // that it has given so far.
 type session struct {
 	o       Options
+	link    *link // to the chip, under the watchdog
 	plain   *apdu.Channel
+	witness *witness    // around plain: sees the answers that tell of quirks
 	sender  apdu.Sender // secure messaging once there is access
 	caps    emrtd.Capabilities
 	learned emrtd.Learned
 	chip    *Chip
+	said    map[string]bool // quirks that are in the trail
 
+	noMF       bool        // hinted: the master file cannot be selected
+	place      place       // what is selected when access begins
 	access     string      // "pace" or "bac"
 	paceUsed   pace.Params // the parameters of PACE, if it was used
+	resumes    int         // sessions opened anew
+	resume     func(ctx context.Context, cause error) (apdu.Sender, error)
 	cardAccess *lds.SecurityInfos
 	deviations []deviationFrom
 	files      []lds.File
@@ -33,9 +40,21 @@ type session struct {
 // deviationFrom is a deviation that reading found, and the file that has it.
 type deviationFrom struct{ where, rule, text string }
 
+// place is what is selected when access begins.
+type place int
+
+const (
+	placePowerOn     place = iota // what the chip has selected by itself
+	placeMF                       // the master file, by SELECT
+	placeApplication              // the LDS1 application
+)
+
 func newSession(t apdu.Transmitter, o Options) *session {
-	ch := apdu.NewChannel(t)
-	return &session{o: o, plain: ch, sender: ch, chip: &Chip{Access: "none", Reader: o.Reader}}
+	l := newLink(t, o.patience())
+	s := &session{o: o, link: l, plain: apdu.NewChannel(l.transmitter()), chip: &Chip{Access: "none", Reader: o.Reader}, said: map[string]bool{}}
+	s.witness = &witness{Channel: s.plain, note: s.note, declared: func() bool { return s.caps.Buffers.Stated() }}
+	s.sender = s.witness
+	return s
 }
 
 // phase runs one part of the inspection and books its exchanges and time.
@@ -60,11 +79,38 @@ func (s *session) trail(format string, args ...any) {
 	s.chip.Trail = append(s.chip.Trail, fmt.Sprintf(format, args...))
 }
 
+// note writes a quirk into the trail, once, and reports it if it is a deviation.
+func (s *session) note(q *emrtd.Quirk) {
+	if s.said[q.ID] {
+		return
+	}
+	s.said[q.ID] = true
+	s.trail("%s (%s)", q.Because(), q.ID)
+	if q.Deviation {
+		s.deviations = append(s.deviations, deviationFrom{"chip", q.ID, q.Does})
+	}
+}
+
+// hints takes to heart what is known of a chip before it is asked.
+func (s *session) hints(k emrtd.Known) {
+	for _, q := range k.Hinted() {
+		if q.Remedy == emrtd.RemedyApplicationFiles {
+			s.noMF = true
+			s.note(q)
+		}
+	}
+	for _, q := range s.learned.Heed(k.Hinted()) {
+		s.note(q)
+	}
+}
+
 // reader reads files through the channel that stands now.
 func (s *session) reader() *emrtd.Reader {
 	return emrtd.NewReader(s.sender, emrtd.Options{
 		Chip:    s.caps.Buffers,
 		Learned: &s.learned,
+		Note:    s.note,
+		Resume:  s.resume,
 		Progress: func(p emrtd.Progress) {
 			s.progress(Progress{Phase: "read", File: p.File.Name, Done: p.Done, Total: p.Total})
 		},
@@ -75,8 +121,7 @@ func (s *session) reader() *emrtd.Reader {
 // where it is not (Doc 9303-11 (8th ed.), 4.2). The LDS1 application is selected
 // when it returns.
 func (s *session) open(ctx context.Context, a Access) error {
-	selected, err := s.discover(ctx)
-	if err != nil {
+	if err := s.discover(ctx, a); err != nil {
 		return err
 	}
 	offers, err := s.offers()
@@ -84,49 +129,75 @@ func (s *session) open(ctx context.Context, a Access) error {
 		return err
 	}
 	if len(offers) > 0 {
-		if err := s.openPACE(ctx, a, offers); err != nil {
-			return err
-		}
-		return emrtd.SelectApplication(ctx, s.sender)
-	}
-	if !selected {
-		if err := emrtd.SelectApplication(ctx, s.sender); err != nil {
-			return err
-		}
+		s.paceUsed = offers[0]
+		return s.openPACE(ctx, a)
 	}
 	return s.openBAC(ctx, a)
 }
 
 // discover finds out what the chip carries and reads EF.CardAccess. It stands
-// in the master file, which is selected after power-on; chips without one have
-// it in the application (selected is true then).
-func (s *session) discover(ctx context.Context) (selected bool, err error) {
-	var atr []byte
-	if l, ok := s.plain.Transmitter().(apdu.Limiter); ok {
-		atr = l.ATR()
-	}
+// in the master file, which is selected after power-on on most chips, and after
+// SELECT on some; chips without a master file have it in the application.
+func (s *session) discover(ctx context.Context, a Access) error {
+	atr := s.link.atr()
+	s.place = placePowerOn
+	s.hints(emrtd.Known{State: s.state(a), ATR: atr})
 	if s.o.Profile == nil || s.o.Profile.Chip.CardAccessIn != "application" {
-		if s.caps, err = emrtd.Discover(ctx, s.plain, atr); err != nil {
-			return false, err
-		}
-		found, err := s.readCardAccess(ctx)
+		found, err := s.discoverInMF(ctx, atr)
 		if err != nil || found {
-			return false, err
+			return err
 		}
 	}
-	if err := emrtd.SelectApplication(ctx, s.plain); err != nil {
-		return false, err
+	s.place = placeApplication
+	if err := s.reader().SelectApplication(ctx); err != nil {
+		return err
 	}
-	if !s.caps.Buffers.Stated() {
-		if s.caps, err = emrtd.DiscoverInApplication(ctx, s.plain, atr); err != nil {
-			return true, err
-		}
-	}
-	found, err := s.readCardAccess(ctx)
+	found, err := s.discoverIn(ctx, atr, emrtd.DiscoverInApplication)
 	if found {
 		s.trail("read EF.CardAccess inside the application because the master file does not give it")
 	}
-	return true, err
+	return err
+}
+
+// discoverInMF looks in the master file, without selecting it and with.
+func (s *session) discoverInMF(ctx context.Context, atr []byte) (found bool, err error) {
+	if found, err = s.discoverIn(ctx, atr, emrtd.Discover); err != nil || found || s.noMF {
+		return found, err
+	}
+	var status apdu.Status
+	if err = s.reader().SelectMF(ctx); err != nil {
+		if errors.As(err, &status) {
+			err = nil
+		}
+		return false, err
+	}
+	s.place = placeMF
+	if found, err = s.discoverIn(ctx, atr, emrtd.Discover); found {
+		s.trail("used SELECT of the master file because it is not selected after power-on")
+	}
+	return found, err
+}
+
+// discoverIn looks for the two files that are read before access, where they
+// would be now.
+func (s *session) discoverIn(ctx context.Context, atr []byte, discover func(context.Context, apdu.Sender, []byte) (emrtd.Capabilities, error)) (found bool, err error) {
+	if !s.caps.Buffers.Stated() {
+		if s.caps, err = discover(ctx, s.sender, atr); err != nil {
+			return false, err
+		}
+	}
+	return s.readCardAccess(ctx)
+}
+
+// state is the issuing state as far as it is known before access: a hint.
+func (s *session) state(a Access) string {
+	switch {
+	case s.o.Profile != nil:
+		return s.o.Profile.IssuingState
+	case a.seen != nil:
+		return a.seen.IssuingState
+	}
+	return ""
 }
 
 // readCardAccess reads EF.CardAccess in plain. A chip that refuses it offers no
@@ -137,8 +208,11 @@ func (s *session) readCardAccess(ctx context.Context) (found bool, err error) {
 	if errors.As(err, &status) {
 		return false, nil
 	}
+	if isDamage(err) || errors.Is(err, emrtd.ErrTooLarge) {
+		return false, fmt.Errorf("%w: %w", ErrDocument, err)
+	}
 	if err != nil {
-		return false, fmt.Errorf("EF.CardAccess: %w", err)
+		return false, err
 	}
 	infos, devs, err := lds.ParseSecurityInfos(b)
 	if err != nil {
@@ -148,6 +222,7 @@ func (s *session) readCardAccess(ctx context.Context) (found bool, err error) {
 		s.deviations = append(s.deviations, deviationFrom{lds.NameCardAccess, d.Rule, d.Text})
 	}
 	s.cardAccess = infos
+	s.hints(emrtd.Known{CardAccess: b})
 	s.files = append(s.files, lds.File{Name: lds.NameCardAccess, Bytes: b})
 	return true, nil
 }
@@ -167,22 +242,23 @@ func (s *session) offers() ([]pace.Params, error) {
 // openPACE runs the strongest offer. Nothing weaker is tried after it: a chip
 // whose strongest protocol fails is a failure (Doc 9303-11 (8th ed.), 4.2, and
 // the house's own rule against silent downgrades).
-func (s *session) openPACE(ctx context.Context, a Access, offers []pace.Params) error {
+func (s *session) openPACE(ctx context.Context, a Access) error {
 	pw, name, err := a.pacePassword()
 	if err != nil {
 		return err
 	}
-	s.paceUsed = offers[0]
-	s.trail("used %s with the %s because EF.CardAccess offers it", paceName(offers[0]), name)
-	res, err := pace.Run(ctx, s.plain, offers[0], pw)
+	if s.access == "" {
+		s.trail("used %s with the %s because it is the strongest that EF.CardAccess offers", paceName(s.paceUsed), name)
+	}
+	res, err := pace.Run(ctx, s.sender, s.paceUsed, pw)
 	if err != nil {
 		return err
 	}
 	s.sender, s.access, s.chip.Access = res.Channel, "pace", "pace"
-	return nil
+	return s.reader().SelectApplication(ctx)
 }
 
-// openBAC runs BAC with the MRZ.
+// openBAC runs BAC with the MRZ, inside the application.
 func (s *session) openBAC(ctx context.Context, a Access) error {
 	if s.o.Profile != nil && !s.o.Profile.Access.BAC {
 		return fmt.Errorf("%w: the chip offers no PACE, and profile %s does not allow BAC", ErrDowngrade, s.o.Profile.ID)
@@ -191,8 +267,15 @@ func (s *session) openBAC(ctx context.Context, a Access) error {
 	if err != nil {
 		return err
 	}
-	s.trail("used BAC because the chip offers no PACE")
-	res, err := bac.Run(ctx, s.plain, pw)
+	if s.place != placeApplication {
+		if err := s.reader().SelectApplication(ctx); err != nil {
+			return err
+		}
+	}
+	if s.access == "" {
+		s.trail("used BAC because the chip offers no PACE")
+	}
+	res, err := bac.Run(ctx, s.sender, pw)
 	if err != nil {
 		return err
 	}
@@ -200,8 +283,9 @@ func (s *session) openBAC(ctx context.Context, a Access) error {
 	return nil
 }
 
-// read reads one file of the application and keeps it. A status of the chip
-// comes back as such; refused is true then.
+// read reads one file of the application and keeps it. A refusal of the chip,
+// and a file that is no whole file, come back as refused: they concern this file
+// alone.
 func (s *session) read(ctx context.Context, f emrtd.File) (b []byte, refused error, err error) {
 	b, err = s.reader().Read(ctx, f)
 	var status apdu.Status
@@ -209,11 +293,17 @@ func (s *session) read(ctx context.Context, f emrtd.File) (b []byte, refused err
 	case err == nil:
 		s.files = append(s.files, lds.File{Name: f.Name, Bytes: b})
 		return b, nil, nil
-	case errors.As(err, &status):
-		return nil, status, nil
+	case errors.As(err, &status), isDamage(err), errors.Is(err, emrtd.ErrTooLarge):
+		return nil, err, nil
 	default:
-		return nil, nil, fmt.Errorf("%s: %w", f.Name, err)
+		return nil, nil, err
 	}
+}
+
+// isDamage tells a file that cannot be what was signed: it ends before its
+// length, or is no data object.
+func isDamage(err error) bool {
+	return errors.Is(err, emrtd.ErrTruncated) || errors.Is(err, emrtd.ErrFormat)
 }
 
 // file gives what was read under a name.

@@ -1,7 +1,6 @@
 package issue
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 
@@ -69,20 +68,15 @@ func (c *cardKeys) Replacement(ctx context.Context) (applet.Replacement, error) 
 // length is that of the card keys, in bytes: the master key's (GlobalPlatform
 // KDF3 cuts to the size of the key it derives from).
 func (c *cardKeys) length(ctx context.Context) (int, error) {
-	want, err := c.a.Master.Parse()
-	if err != nil {
-		return 0, err
-	}
 	list, err := c.a.Keyring.List(ctx)
 	if err != nil {
 		return 0, err
 	}
-	for _, k := range list {
-		if k.Kind == hsm.KindSecret && (want.Object == "" || want.Object == k.Label) && (len(want.ID) == 0 || bytes.Equal(want.ID, k.ID)) {
-			return k.Bits / 8, nil
-		}
+	k, err := findMaster(list, c.a.Master)
+	if err != nil {
+		return 0, fmt.Errorf("issue: master key of the cards: %w", err)
 	}
-	return 0, fmt.Errorf("issue: master key of the cards: %w", hsm.ErrKeyNotFound)
+	return k.Bits / 8, nil
 }
 
 func (c *cardKeys) Close() error {

@@ -46,6 +46,9 @@ func (a *Authority) Personalize(ctx context.Context, t apdu.Transmitter, plan *P
 	if o.Now.IsZero() {
 		o.Now = time.Now()
 	}
+	if err := a.checkCertificate(o.Now); err != nil {
+		return nil, err
+	}
 	job := &job{a: a, plan: plan, o: o}
 	ch := apdu.NewChannel(t)
 	var atr []byte

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
@@ -125,7 +126,8 @@ func Create(dir string, test bool) (*Store, error) {
 // error that wraps ErrNoStore.
 func Open(dir string) (*Store, error) {
 	b, err := os.ReadFile(filepath.Join(dir, storeFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	// A file in the place of the folder is no store either.
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, fmt.Errorf("%w in %s", ErrNoStore, dir)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,12 @@ func newCardCmd(env *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "card",
 		Short: "Issue, read and inspect a chip in a reader",
-		Long:  "card works on one chip in a PC/SC reader; `chipid readers` lists the readers.",
+		Long: `card works on one chip in a PC/SC reader; "chipid readers" lists the readers.
+
+Exit statuses:
+` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitDenied, exitFailed, exitInconclusive, exitHSM),
+		Example: `  chipid card issue   --profile vn-cccd-2021 --record person.json --keys keys.yaml
+  chipid card inspect --can - --trust trust < can.txt`,
 	}
 	cmd.AddCommand(newCardIssueCmd(env), newCardReadCmd(env), newCardInspectCmd(env))
 	return cmd
@@ -80,7 +86,7 @@ func (f *accessFlags) access(env *env) (inspect.Access, error) {
 func (f *accessFlags) options(env *env, bar *progress) (inspect.Options, error) {
 	o := inspect.Options{Progress: func(p inspect.Progress) {
 		if p.Total > 0 {
-			bar.set(p.File, p.Done, p.Total)
+			bar.bytes(p.File, p.Done, p.Total)
 		}
 	}}
 	if f.profile != "" {
@@ -128,5 +134,33 @@ func (e *env) secretArgument(flag, value string) (string, error) {
 
 // connect opens the card in the reader that the flag means.
 func connect(ctx context.Context, reader string) (*pcsc.Card, error) {
-	return pcsc.Connect(ctx, reader, pcsc.Options{})
+	card, err := pcsc.Connect(ctx, reader, pcsc.Options{})
+	if reader == "" && errors.Is(err, pcsc.ErrAmbiguous) && noCards(ctx) {
+		// With nothing in any of them, a reader's name is not what is missing.
+		return nil, fmt.Errorf("pcsc: %w: none of the readers holds a card", pcsc.ErrNoCard)
+	}
+	return card, err
+}
+
+func noCards(ctx context.Context) bool {
+	readers, err := pcsc.Readers(ctx)
+	return err == nil && !slices.ContainsFunc(readers, func(r pcsc.Info) bool { return r.Card })
+}
+
+// prepareOut makes the folder for files with personal data before a chip is touched:
+// what cannot be written must not be found out when a card is already made.
+func prepareOut(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	wrong := &cardprofile.InputError{File: dir, Field: "--out", Problem: "is not a folder that can be written to", Fix: "name another"}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return wrong
+	}
+	probe, err := os.CreateTemp(dir, ".probe-")
+	if err != nil {
+		return wrong
+	}
+	_ = probe.Close()
+	return os.Remove(probe.Name())
 }

@@ -53,6 +53,9 @@ func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out str
 	if err != nil {
 		return err
 	}
+	if err := prepareOut(out); err != nil {
+		return err
+	}
 	bar := newProgress(env)
 	o, err := f.options(env, bar)
 	if err != nil {
@@ -72,6 +75,10 @@ func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out str
 		if werr := lds.WriteDir(out, v.Files()); err == nil {
 			err = werr
 		}
+	}
+	if !asJSON && exitStatus(err) == exitDenied {
+		// A mistyped key says nothing about the chip.
+		return err
 	}
 	if perr := env.showVerdict(v, asJSON); err == nil {
 		err = perr

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -42,7 +43,7 @@ func newCardIssueCmd(env *env) *cobra.Command {
 signs EF.SOD in the token, writes the chip, replaces its card keys and locks it.
 The chip must be an untouched blank of the profile's kind.
 
-The record is a JSON file, with its portrait beside it. The keys file names the
+The record is a JSON file, or CSV with one row, with its portrait beside it. The keys file names the
 token and the keys in it; it holds no PIN:
   module: /usr/lib/softhsm/libsofthsm2.so
   token: issuer
@@ -64,7 +65,7 @@ Exit statuses:
 	flags := cmd.Flags()
 	flags.StringVar(&f.reader, "reader", "", "reader: name, part of it, or number (default: the only one with a card)")
 	flags.StringVar(&f.profile, "profile", "", "card type, or the path of a profile file")
-	flags.StringVar(&f.record, "record", "", "the citizen record, JSON")
+	flags.StringVar(&f.record, "record", "", "the citizen record: JSON, or CSV with one row")
 	flags.StringVar(&f.keys, "keys", "", "the keys file")
 	flags.StringVar(&f.out, "out", "", "folder for a copy of the files as written (personal data, mode 0600)")
 	flags.BoolVar(&f.json, "json", false, "print what was issued as JSON")
@@ -94,8 +95,15 @@ func (f *issueFlags) run(ctx context.Context, env *env) error {
 		return err
 	}
 	defer ring.Close()
-	authority, err := authorityOf(ctx, ring, keys)
+	authority, err := authorityOf(ctx, env, ring, keys)
 	if err != nil {
+		return err
+	}
+	// What is wrong with keys or folders must show before the chip is touched.
+	if err := authority.Check(ctx, time.Now()); err != nil {
+		return fmt.Errorf("%s: %w", f.keys, err)
+	}
+	if err := prepareOut(f.out); err != nil {
 		return err
 	}
 	card, err := connect(ctx, f.reader)
@@ -104,19 +112,25 @@ func (f *issueFlags) run(ctx context.Context, env *env) error {
 	}
 	defer card.Close()
 	bar := newProgress(env)
+	var reached issue.Step
 	issued, err := authority.Personalize(ctx, card, plan, issue.Options{Now: time.Now(), Progress: func(s issue.Step, done, total int) {
 		if total == 0 && !terminal(env.Stderr) {
 			env.talk("%s", s)
 		}
-		bar.set(string(s), done, total)
+		reached = s
+		bar.bytes(string(s), done, total)
 	}})
 	bar.close()
 	if err != nil {
+		if reached != "" && reached != issue.StepProbed {
+			env.talk("%s", env.tr("This chip is no blank any more, and no card: put it among the rejects, and do not use it again.",
+				"Chip này không còn là phôi trắng và cũng chưa phải là thẻ: bỏ vào khay thẻ hỏng, không dùng lại."))
+		}
 		return err
 	}
 	if f.out != "" {
-		if err := lds.WriteDir(f.out, issued.Files); err != nil {
-			return err
+		if werr := lds.WriteDir(f.out, issued.Files); werr != nil {
+			err = fmt.Errorf("the card is issued; its files could not all be written: %w", werr)
 		}
 	}
 	j := issuedJSON{Schema: "chipid.issued/1", Chip: fmt.Sprintf("%X", issued.Serial), Profile: plan.Profile.ID, Warnings: warnings}
@@ -124,10 +138,10 @@ func (f *issueFlags) run(ctx context.Context, env *env) error {
 		j.Files = append(j.Files, newFileJSON(file))
 	}
 	if f.json {
-		return printJSON(env, j)
+		return errors.Join(err, printJSON(env, j))
 	}
 	fmt.Fprintf(env.Stdout, env.tr("issued: chip %s, profile %s, %d files, locked\n", "đã cấp: chip %s, loại thẻ %s, %d tệp, đã khóa\n"), j.Chip, j.Profile, len(j.Files))
-	return nil
+	return err
 }
 
 // planRecord reads and checks one record with its portrait.
@@ -169,11 +183,11 @@ func ruleCheck(env *env, p *cardprofile.Profile, r citizen.Record, image []byte,
 }
 
 // authorityOf puts the keys of a keys file together.
-func authorityOf(ctx context.Context, ring hsm.Keyring, keys *keyflags.File) (*issue.Authority, error) {
+func authorityOf(ctx context.Context, env *env, ring hsm.Keyring, keys *keyflags.File) (*issue.Authority, error) {
 	var der []byte
 	var err error
 	if path := keys.DocumentSignerCertificate; path != "" {
-		if der, err = lds.ReadDiskFile(path); err != nil {
+		if der, err = readKeyCertificate(env, path); err != nil {
 			return nil, err
 		}
 	} else if der, err = ring.Certificate(ctx, keys.DocumentSigner); err != nil {

@@ -64,6 +64,9 @@ func runCardRead(ctx context.Context, env *env, f accessFlags, out string, asJSO
 	if err != nil {
 		return err
 	}
+	if err := prepareOut(out); err != nil {
+		return err
+	}
 	bar := newProgress(env)
 	o, err := f.options(env, bar)
 	if err != nil {

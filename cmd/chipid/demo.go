@@ -65,7 +65,7 @@ func runDemo(ctx context.Context, env *env, o demo.Options, embedded, asJSON boo
 			err = errors.Join(err, started[i]())
 		}
 	}()
-	keys := "keys in memory (--embedded): no token, for demonstration only"
+	keys := demoKeysEmbedded
 	if embedded {
 		o.Keyring, err = soft.Open(ctx, soft.Config{Label: "demo"}, soft.Embedded(env.Stderr))
 		o.Bench = demo.Embedded()
@@ -78,9 +78,12 @@ func runDemo(ctx context.Context, env *env, o demo.Options, embedded, asJSON boo
 		started = append(started, remove)
 		if o.Keyring, err = demoToken(ctx, dir); err == nil {
 			started = append(started, o.Keyring.Close)
-			keys = "keys in a SoftHSM2 token, through PKCS#11"
+			keys = demoKeysToken
 			o.Bench, err = demo.RealReaders(ctx, 2*demoStations)
 		}
+	}
+	if err != nil && ctx.Err() != nil {
+		return err
 	}
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, env.tr(
@@ -89,8 +92,8 @@ func runDemo(ctx context.Context, env *env, o demo.Options, embedded, asJSON boo
 	}
 	started = append(started, o.Bench.Close)
 	o.Keys, o.Stations = keys, demoStations
-	env.talk("%s", env.tr("keys:    ", "khóa:    ")+keys)
-	env.talk("%s", env.tr("readers: ", "đầu đọc: ")+o.Bench.Name())
+	env.talk("%s", env.tr("keys:    ", "khóa:    ")+env.demoPart(keys))
+	env.talk("%s", env.tr("readers: ", "đầu đọc: ")+env.demoPart(o.Bench.Name()))
 
 	bar := newProgress(env)
 	o.Progress = func(p demo.Progress) { bar.set(env.demoStage(p.Stage), p.Done, p.Total) }
@@ -100,7 +103,7 @@ func runDemo(ctx context.Context, env *env, o demo.Options, embedded, asJSON boo
 		if jerr := printJSON(env, summary); err == nil {
 			err = jerr
 		}
-	} else {
+	} else if summary.Records > 0 { // else nothing was begun
 		env.printDemo(summary, o.Out)
 	}
 	var failed *demo.Failed
@@ -126,6 +129,26 @@ func demoToken(ctx context.Context, dir string) (hsm.Keyring, error) {
 		return nil, err
 	}
 	return pkcs11.Open(ctx, pkcs11.Config{Module: module, Token: label, PIN: hsm.FixedPIN(user)})
+}
+
+// What keys and readers of a demo are, as its summary says.
+const (
+	demoKeysEmbedded = "keys in memory (--embedded): no token, for demonstration only"
+	demoKeysToken    = "keys in a SoftHSM2 token, through PKCS#11"
+)
+
+// demoPart is what a part of a demo is called, for people.
+func (e *env) demoPart(part string) string {
+	vi := map[string]string{
+		demoKeysEmbedded:     "khóa trong bộ nhớ (--embedded): không có token, chỉ để trình diễn",
+		demoKeysToken:        "khóa trong token SoftHSM2, qua PKCS#11",
+		demo.EmbeddedName:    "chip ảo trong chính chương trình này, không có đầu đọc",
+		demo.RealReadersName: "chip ảo trong các đầu đọc của một pcscd thật",
+	}[part]
+	if e.Lang == "vi" && vi != "" {
+		return vi
+	}
+	return part
 }
 
 func (e *env) demoStage(stage string) string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,14 +9,12 @@ import (
 	"net"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/chipid-toolkit/chipid/apdu"
-	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/apdu/vpcd"
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
@@ -31,7 +28,7 @@ const defaultVPCD = "127.0.0.1:35963"
 const emulatedApplet = "chipid-gp"
 
 type emulateFlags struct {
-	profile, applet, state, fault, master string
+	profile, applet, state, fault, quirk, master string
 	vpcd                                  []string
 	count, link                           int
 	json                                  bool
@@ -60,6 +57,9 @@ and so on.
 Faults (--fault):
 ` + chip.FaultGrammar + `
 
+Quirks (--quirk):
+` + chip.QuirkGrammar + `
+
 Example:
   chipid emulate --profile vn-cccd-2021 --state card.json
   chipid emulate --applet chipid-gp --count 2 --link 848 --fault pull@40+2000
@@ -78,6 +78,7 @@ Exit statuses:
 	flags.StringVar(&f.master, "master", "", "file with the hexadecimal AES key that a blank's keys are diversified from")
 	flags.IntVar(&f.link, "link", 0, "model a contactless link of 106, 212, 424 or 848 kbit/s")
 	flags.StringVar(&f.fault, "fault", "", "what goes wrong, see above")
+	flags.StringVar(&f.quirk, "quirk", "", "habits of chips in the field, see above")
 	flags.BoolVar(&f.json, "json", false, "print what is served as JSON, one line a chip, on stdout")
 	return cmd
 }
@@ -89,7 +90,7 @@ type served struct {
 }
 
 func (f *emulateFlags) run(ctx context.Context, env *env) error {
-	list, done, err := f.open()
+	list, done, err := f.open(env)
 	if err != nil {
 		return err
 	}
@@ -113,8 +114,8 @@ func (f *emulateFlags) run(ctx context.Context, env *env) error {
 }
 
 // open makes the chips before anything is served: a wrong flag shows at once.
-func (f *emulateFlags) open() ([]served, func(), error) {
-	options, err := f.options()
+func (f *emulateFlags) open(env *env) ([]served, func(), error) {
+	options, err := f.options(env)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -162,7 +163,7 @@ func openChip(o chip.Options) (*chip.Chip, error) {
 	return chip.NewBlank(o)
 }
 
-func (f *emulateFlags) options() (chip.Options, error) {
+func (f *emulateFlags) options(env *env) (chip.Options, error) {
 	o := chip.Options{State: f.state}
 	if f.profile != "" && f.applet != "" {
 		return o, usagef("--profile and --applet exclude each other")
@@ -188,27 +189,15 @@ func (f *emulateFlags) options() (chip.Options, error) {
 	if o.Link, err = chip.ParseLink(f.link); err != nil {
 		return o, usageError{err: fmt.Errorf("--link: %w", err)}
 	}
+	if f.quirk != "" {
+		if o.Quirks, err = chip.ParseQuirks(f.quirk); err != nil {
+			return o, usageError{err: fmt.Errorf("--quirk: %w", err), hint: "chipid emulate --help"}
+		}
+	}
 	if f.master != "" {
-		o.Master, err = readMaster(f.master)
+		o.Master, err = readSecret(env, f.master)
 	}
 	return o, err
-}
-
-// readMaster reads a key of 16, 24 or 32 bytes in hexadecimal. The error never
-// shows what it read.
-func readMaster(path string) (mac.Key, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return mac.Key{}, usageError{err: fmt.Errorf("--master: %w", err)}
-	}
-	defer clear(text)
-	b := make([]byte, hex.DecodedLen(len(text)))
-	defer clear(b)
-	n, err := hex.Decode(b, []byte(strings.TrimSpace(string(text))))
-	if err != nil || n != 16 && n != 24 && n != 32 {
-		return mac.Key{}, usagef("--master: %s holds no AES key of 32, 48 or 64 hexadecimal digits", path)
-	}
-	return mac.NewKey(b[:n]), nil
 }
 
 // addresses are the readers, one a chip.
@@ -257,7 +246,7 @@ func splitAddress(addr string) (host string, port int, err error) {
 }
 
 func (f *emulateFlags) announce(env *env, s served) error {
-	env.talk(env.tr("serving chip %X (%s) to the virtual reader at %s; Ctrl-C ends it", "phục vụ chíp %X (%s) cho đầu đọc ảo tại %s; Ctrl-C để kết thúc"),
+	env.talk(env.tr("serving chip %X (%s) to the virtual reader at %s; it waits there for pcscd, Ctrl-C ends it", "phục vụ chíp %X (%s) cho đầu đọc ảo tại %s; chờ pcscd tại đó, Ctrl-C để kết thúc"),
 		s.chip.Serial(), s.chip.Describe(), s.addr)
 	if !f.json {
 		return nil

@@ -212,6 +212,8 @@ func TestEmulateUsage(t *testing.T) {
 		{"--applet", "acme"},
 		{"--link", "300"},
 		{"--fault", "explode@1"},
+		{"--quirk", "sings"},
+		{"--quirk", "read.length"},
 		{"--fault", "tamper=EF.DG99:1"},
 		{"--vpcd", "localhost"},
 		{"--vpcd", "localhost:http"},

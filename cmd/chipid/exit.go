@@ -10,6 +10,8 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/apdu/pcsc"
 	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/applet"
+	"github.com/chipid-toolkit/chipid/cardprofile/issue"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/hsm"
 	"github.com/chipid-toolkit/chipid/printer"
@@ -99,17 +101,28 @@ func exitStatus(err error) int {
 		return exitOK
 	case errors.As(err, &exit):
 		return exit.status
-	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous):
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous, issue.ErrAuthority):
 		return exitUsage
 	case is(hsm.Err):
 		return exitHSM
 	case is(printer.Err):
 		return exitPrinter
-	case is(pace.ErrDenied, bac.ErrDenied):
+	case is(pace.ErrDenied, bac.ErrDenied, applet.ErrKeys):
 		return exitDenied
 	case is(apdu.ErrCardGone, apdu.ErrReaderGone, apdu.ErrTimeout, pcsc.ErrNoReader, pcsc.ErrNoCard, pcsc.ErrServiceGone, pcsc.ErrCardMute, pcsc.ErrCardReset):
 		return exitNoCard
 	default:
 		return exitFault
 	}
+}
+
+// advice is what helps against an error that does not say so itself.
+func (e *env) advice(err error) string {
+	switch {
+	case errors.Is(err, pki.ErrNoStore):
+		return e.tr("chipid trust import --store DIR --create CSCA.cer makes one", "chipid trust import --store DIR --create CSCA.cer để tạo kho")
+	case errors.Is(err, pcsc.ErrServiceGone):
+		return e.tr("start pcscd: systemctl start pcscd.socket, or pcscd as root", "hãy chạy pcscd: systemctl start pcscd.socket, hoặc pcscd với quyền root")
+	}
+	return ""
 }

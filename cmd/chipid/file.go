@@ -15,7 +15,12 @@ func newFileCmd(env *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "file",
 		Short: "Show and verify the files of a chip",
-		Long:  "file works on files as they were read from a chip, without the chip.",
+		Long: `file works on files as they were read from a chip, without the chip.
+
+Exit statuses:
+` + exitHelp(exitOK, exitFault, exitUsage, exitFailed, exitInconclusive),
+		Example: `  chipid file show files
+  chipid file verify files --trust trust`,
 	}
 	cmd.AddCommand(newFileShowCmd(env), newFileVerifyCmd(env))
 	return cmd

@@ -84,6 +84,24 @@ func (p *progress) set(stage string, done, total int) {
 	}
 }
 
+// bytes is set for work that is counted in bytes, of one file after another:
+// elsewhere than on a terminal only finished files are worth a line.
+func (p *progress) bytes(file string, done, total int) {
+	if p.pool == nil {
+		if total > 0 && done == total {
+			p.env.talk("%s: %d", file, total)
+		}
+		return
+	}
+	p.mu.Lock()
+	if p.bar != nil && p.stage != file {
+		p.bar.Abort(true)
+		p.bar = nil
+	}
+	p.mu.Unlock()
+	p.set(file, done, total)
+}
+
 // close takes the bar away.
 func (p *progress) close() {
 	if p.pool == nil {

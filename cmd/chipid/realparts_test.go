@@ -290,7 +290,8 @@ func (b *bench) faults(t *testing.T) {
 		{"tampered DG2", "tamper=EF.DG2:5000", exitFailed, ""},
 		{"tampered DG1", "tamper=EF.DG1:20", exitFailed, ""},
 		{"wrong MAC", "mac@30", exitFault, ""},
-		{"unprotected answer", "naked@30=6A82", exitFault, ""},
+		{"one unprotected answer, and a new session", "naked@30=6A82", exitOK, ""},
+		{"unprotected answers", "naked@30=6A82,naked@45=6A82,naked@65=6A82", exitFault, ""},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			c := b.open(t, f.spec)

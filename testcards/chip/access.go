@@ -57,7 +57,7 @@ func buildProtocols(a *appletState, k *keyring, admit func(pace.Reference) apdu.
 	if a.Mechanisms&applet.MechanismBAC != 0 {
 		p.bac = bac.NewChip(bac.NewPassword(a.MRZ))
 	}
-	if a.Mechanisms&(applet.MechanismPACEMRZ|applet.MechanismPACECAN) != 0 {
+	if a.hasPACE() {
 		if p.pace, err = buildPACE(a, k, admit, outcome); err != nil {
 			return p, err
 		}
@@ -80,13 +80,7 @@ func buildProtocols(a *appletState, k *keyring, admit func(pace.Reference) apdu.
 }
 
 func buildPACE(a *appletState, k *keyring, admit func(pace.Reference) apdu.Status, outcome func(pace.Reference, bool) apdu.Status) (*pace.Chip, error) {
-	cfg := pace.ChipConfig{Admit: admit, Outcome: outcome}
-	if a.Mechanisms&applet.MechanismPACEMRZ != 0 {
-		cfg.Passwords = append(cfg.Passwords, pace.MRZ(a.MRZ))
-	}
-	if a.Mechanisms&applet.MechanismPACECAN != 0 {
-		cfg.Passwords = append(cfg.Passwords, pace.CAN(a.CAN))
-	}
+	cfg := pace.ChipConfig{Passwords: a.passwords(), Admit: admit, Outcome: outcome}
 	for _, set := range a.PACE {
 		oid, err := parseOID(set.Protocol)
 		if err != nil {
@@ -96,12 +90,20 @@ func buildPACE(a *appletState, k *keyring, admit func(pace.Reference) apdu.Statu
 		if err != nil {
 			return nil, err
 		}
-		if proto.Mapping == pace.ChipAuthentication {
-			if cfg.StaticKey, err = camKey(set.Parameter, k); err != nil {
+		params := pace.Params{OID: oid, ParameterID: set.Parameter}
+		standard := set.Parameter
+		if set.Explicit != nil {
+			standard = *set.Explicit
+			if params.Domain, err = domain.Standard(standard); err != nil {
 				return nil, err
 			}
 		}
-		cfg.Offers = append(cfg.Offers, pace.Params{OID: oid, ParameterID: set.Parameter})
+		if proto.Mapping == pace.ChipAuthentication {
+			if cfg.StaticKey, err = camKey(standard, k); err != nil {
+				return nil, err
+			}
+		}
+		cfg.Offers = append(cfg.Offers, params)
 	}
 	return pace.NewChip(cfg)
 }
@@ -114,8 +116,8 @@ func camKey(parameter int, k *keyring) (*ecc.PrivateKey, error) {
 		return nil, err
 	}
 	for _, key := range k.ca {
-		if key.Curve() == d.Curve() {
-			return key, nil
+		if key.ec != nil && key.ec.Curve() == d.Curve() {
+			return key.ec, nil
 		}
 	}
 	return nil, errors.New("no static key for chip authentication mapping")
@@ -125,11 +127,7 @@ func camKey(parameter int, k *keyring) (*ecc.PrivateKey, error) {
 func buildCA(a *appletState, k *keyring) (*ca.Chip, error) {
 	var cfg ca.ChipConfig
 	for i, e := range a.CA {
-		key, err := domain.OfECC(k.ca[i])
-		if err != nil {
-			return nil, err
-		}
-		entry := ca.ChipKey{ID: e.ID, Private: key}
+		entry := ca.ChipKey{ID: e.ID, Private: k.ca[i].key}
 		for _, p := range e.Protocols {
 			oid, err := parseOID(p)
 			if err != nil {
@@ -159,69 +157,15 @@ func parseOID(s string) (asn1.ObjectIdentifier, error) {
 	return oid, nil
 }
 
-// admitPassword judges a password that a terminal selects for PACE, and makes
-// the chip slow if attempts have failed before.
-func (c *Chip) admitPassword(ref pace.Reference) apdu.Status {
-	c.slow()
-	a := &c.st.Applet
-	if ref != pace.ReferenceCAN || a.CANTries == 0 {
-		return apdu.OK
-	}
-	switch left := a.CANTries - a.CANFailed; {
-	case left <= 0:
-		return apdu.ErrAuthBlocked
-	case left < a.CANTries:
-		return triesLeft(left)
-	}
-	return apdu.OK
-}
-
-func triesLeft(n int) apdu.Status { return 0x63C0 | apdu.Status(n&0x0F) }
-
-// attempted counts an attempt at a password (0: BAC), before its answer goes
-// out, and gives the status of a failed one. The CAN's counter starts anew with
-// any success: who knows the MRZ has the card in hand.
-func (c *Chip) attempted(ref pace.Reference, ok bool) apdu.Status {
-	old := &c.st.Applet
-	if ok && old.Failures == 0 && old.CANFailed == 0 {
-		return apdu.OK
-	}
-	err := c.update(func(s *state) error {
-		a := &s.Applet
-		switch {
-		case ok:
-			a.Failures, a.CANFailed = 0, 0
-		case ref == pace.ReferenceCAN:
-			a.CANFailed++
-			a.Failures++
-		default:
-			a.Failures++
-		}
-		return nil
-	})
-	switch a := &c.st.Applet; {
-	case err != nil:
-		return apdu.ErrMemory
-	case ok || ref != pace.ReferenceCAN || a.CANTries == 0:
-		return apdu.OK // 6300, the protocol's own
-	default:
-		return triesLeft(max(a.CANTries-a.CANFailed, 0))
-	}
-}
-
-// slow makes an attempt wait: the longer, the more have failed before it.
-func (c *Chip) slow() {
-	if n := c.st.Applet.Failures; n > 0 && c.retry > 0 {
-		c.owed += c.retry << min(n-1, maxDoublings)
-	}
-}
-
 // accessCommand answers BAC and PACE outside secure messaging; handled is false
 // for commands of neither.
 func (c *Chip) accessCommand(cmd apdu.Command) (r apdu.Response, session *sm.Chip, handled bool) {
 	p := &c.v.proto
 	if p.pace != nil && p.pace.Wants(cmd) {
 		r, session = p.pace.Handle(cmd)
+		if session != nil {
+			c.v.opened = p.pace.Reference()
+		}
 		return r, session, true
 	}
 	if p.pace != nil {

@@ -42,6 +42,8 @@ type Options struct {
 	Link Link
 	// Faults are what goes wrong, asked in order.
 	Faults []Fault
+	// Quirks are habits of chips in the field that this chip has.
+	Quirks []Quirk
 	// RetryDelay slows the chip after failed access attempts: it is the wait
 	// before the second attempt, doubled with every further one up to 16
 	// times. 0 means 50 ms; a negative one does not wait.
@@ -69,6 +71,7 @@ type Chip struct {
 	rsa    RSASource
 	link   Link
 	faults []Fault
+	quirks map[string]Quirk
 	retry  time.Duration
 
 	v         volatile
@@ -89,7 +92,7 @@ func NewBlank(o Options) (*Chip, error) {
 }
 
 // Open brings a chip back from its state file. Of o only what is not part of
-// the chip counts: State, RSA, Rand, Link, Faults, RetryDelay.
+// the chip counts: State, RSA, Rand, Link, Faults, Quirks, RetryDelay.
 func Open(o Options) (*Chip, error) {
 	st, err := loadState(o.State)
 	if err != nil {
@@ -113,7 +116,10 @@ func start(st *state, o Options) (*Chip, error) {
 func assemble(st *state, o Options) (*Chip, error) {
 	c := &Chip{
 		st: st, path: o.State, rnd: random(o.Rand), rsa: o.RSA, link: o.Link,
-		faults: append([]Fault(nil), o.Faults...), retry: o.RetryDelay,
+		faults: append([]Fault(nil), o.Faults...), quirks: map[string]Quirk{}, retry: o.RetryDelay,
+	}
+	for _, q := range o.Quirks {
+		c.quirks[q.ID] = q
 	}
 	if c.rsa == nil {
 		c.rsa = GenerateRSA
@@ -126,6 +132,22 @@ func assemble(st *state, o Options) (*Chip, error) {
 	}
 	c.powerOn()
 	return c, nil
+}
+
+// Twin makes a chip with the same content and keys as c has now, and other
+// options: State, RSA, Rand, Link, Faults, Quirks, RetryDelay, and Model if it is
+// not zero. For tests: such chips are otherwise not to be had.
+func (c *Chip) Twin(o Options) (*Chip, error) {
+	c.mu.Lock()
+	st := c.st.clone()
+	c.mu.Unlock()
+	if o.Model != (Model{}) {
+		st.Model = o.Model
+	}
+	if err := st.check(); err != nil {
+		return nil, fmt.Errorf("chip: %w", err)
+	}
+	return start(st, o)
 }
 
 func blankState(o Options) (*state, error) {
@@ -208,7 +230,7 @@ func (c *Chip) Away() (left time.Duration, returns bool) {
 func (c *Chip) ATR() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.st.Model.atr()
+	return c.atr()
 }
 
 // MaxCommand implements [apdu.Limiter]. It is the reader's side of the limit:
@@ -246,7 +268,7 @@ func (c *Chip) Reset(ctx context.Context) ([]byte, error) {
 		c.gone = time.Time{}
 	}
 	c.powerOn()
-	return c.st.Model.atr(), nil
+	return c.atr(), nil
 }
 
 // Transmit implements [apdu.Transmitter]: one command, one answer.

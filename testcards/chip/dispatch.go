@@ -5,6 +5,7 @@ import (
 
 	"github.com/chipid-toolkit/chipid/apdu"
 	"github.com/chipid-toolkit/chipid/apdu/gp"
+	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/apdu/sm"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
 )
@@ -26,6 +27,10 @@ type volatile struct {
 
 	session *sm.Chip // secure messaging; while it lives, access is granted
 	proto   protocols
+	// opened is the password that opened the session, 0 with BAC; resuming:
+	// PACE with a suspended password is under way inside it.
+	opened   pace.Reference
+	resuming bool
 
 	domain    *gp.Chip     // the security domain's half of SCP03
 	assembler gp.Assembler // STORE DATA
@@ -69,6 +74,7 @@ func (c *Chip) endSession() {
 		c.v.session.Close()
 		c.v.session = nil
 	}
+	c.v.opened, c.v.resuming = 0, false
 	c.v.proto.reset()
 	if c.v.ef >= 0 && c.st.Applet.Files[c.v.ef].Rule != applet.ReadAlways {
 		c.v.ef = -1
@@ -147,7 +153,7 @@ func (c *Chip) route(cmd apdu.Command, extended bool) []byte {
 		if cmd.Ne == 0 {
 			// A response MAC comes with answers to commands without Le too,
 			// and a contactless chip just sends it.
-			ne = min(apdu.MaxShortNe, c.st.Model.MaxResponse-2)
+			ne = min(apdu.MaxShortNe, c.responseBuffer())
 		}
 		return c.fit(c.domainCommand(cmd), ne)
 	case appEMRTD:
@@ -198,6 +204,10 @@ func (c *Chip) protected(cmd apdu.Command, extended bool) []byte {
 		c.endSession()
 		return status(sm.StatusOf(err)) // 9.8.5: without protection
 	}
+	if sw := c.nakedQuirk(inner, extended); sw != apdu.OK {
+		c.endSession()
+		return status(sw)
+	}
 	if cmd.Ne == 0 {
 		cmd.Ne = apdu.MaxShortNe // a protected answer always has data
 	}
@@ -236,7 +246,7 @@ func (c *Chip) answerable(cmd apdu.Command, extended bool) int {
 	if !extended {
 		ne = min(ne, apdu.MaxShortNe)
 	}
-	return min(ne, c.st.Model.MaxResponse-2)
+	return min(ne, c.responseBuffer())
 }
 
 // fit brings an answer out: whole if it fits, else by GET RESPONSE (ISO/IEC

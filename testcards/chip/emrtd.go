@@ -17,12 +17,26 @@ func (c *Chip) emrtd(cmd apdu.Command, extended bool) (apdu.Response, *sm.Chip) 
 // emrtdAsked is emrtd with what the terminal asked for beside what the answer
 // may hold (cmd.Ne).
 func (c *Chip) emrtdAsked(cmd apdu.Command, asked int, extended bool) (apdu.Response, *sm.Chip) {
+	if len(c.quirks) == 0 {
+		return c.emrtdPlain(cmd, asked, extended)
+	}
+	if sw := c.quirkOf(&cmd, asked); sw != apdu.OK {
+		return refuse(sw), nil
+	}
+	r, session := c.emrtdPlain(cmd, asked, extended)
+	return c.quirkAfter(cmd, r), session
+}
+
+// emrtdPlain is emrtdAsked on a chip without quirks.
+func (c *Chip) emrtdPlain(cmd apdu.Command, asked int, extended bool) (apdu.Response, *sm.Chip) {
 	switch {
 	case cmd.CLA&apdu.ClassChaining != 0 && cmd.INS != 0x86:
 		// Doc 9303-10 (8th ed.), 3.6.5: for GENERAL AUTHENTICATE alone.
 		return refuse(apdu.ErrNoChaining), nil
 	case !knownINS(cmd.INS):
 		return refuse(apdu.ErrINS), nil
+	case cmd.INS == 0x2C && c.v.session != nil:
+		return refuse(c.resetRetryCounter(cmd)), nil
 	case writeINS(cmd.INS):
 		return refuse(apdu.ErrSecurityStatus), nil // access rule NEVER
 	case !c.st.Applet.personalized():
@@ -52,6 +66,11 @@ func (c *Chip) emrtdAsked(cmd apdu.Command, asked int, extended bool) (apdu.Resp
 // that has been granted, if any is needed at all.
 func (c *Chip) authenticate(cmd apdu.Command, asked int) (apdu.Response, *sm.Chip) {
 	p := &c.v.proto
+	if c.v.session != nil {
+		if r, session, handled := c.resume(cmd); handled {
+			return r, session
+		}
+	}
 	if c.v.session == nil && (c.st.Applet.Mechanisms != 0 || cmd.INS != 0x88) {
 		return refuse(apdu.ErrSecurityStatus), nil
 	}

@@ -45,7 +45,12 @@ const FaultGrammar = `SPEC is a list of faults, separated by commas. N counts ex
   replay@N               answer N is answer N-1 once more
   delay=MS, delay@N=MS   every answer, or answer N, comes MS milliseconds late
   tamper=FILE:OFFSET     the byte at OFFSET of FILE, such as EF.DG2, is read with every bit changed
-  truncate=FILE:SIZE     FILE ends after SIZE bytes`
+  truncate=FILE:SIZE     FILE ends after SIZE bytes
+  bomb=FILE              the header of FILE declares 4 GB
+  loop@N                 answer N and all after it announce more data with 61xx, without end
+  nonce                  the encrypted nonce of PACE is changed
+  map=POINT, key=POINT   the chip's public key in the mapping or agreement of PACE is POINT:
+                         off-curve, infinity, zero, or one (for groups of integers)`
 
 // ParseFaults reads a list of faults as [FaultGrammar] has it.
 func ParseFaults(spec string) ([]Fault, error) {
@@ -81,12 +86,14 @@ func parseFault(s string) (Fault, error) {
 		return f, err
 	case "pull", "cut", "mac", "replay", "naked":
 		return parseExchangeFault(name, at, value, valued)
+	case "bomb", "loop", "nonce", "map", "key":
+		return parseHostileFault(name, at, value)
 	}
 	return nil, fmt.Errorf("unknown; one of %s", strings.Join(faultNames(), ", "))
 }
 
 func faultNames() []string {
-	names := []string{"pull", "cut", "naked", "mac", "replay", "delay", "tamper", "truncate"}
+	names := []string{"pull", "cut", "naked", "mac", "replay", "delay", "tamper", "truncate", "bomb", "loop", "nonce", "map", "key"}
 	sort.Strings(names)
 	return names
 }

@@ -109,13 +109,13 @@ func TestParseFaults(t *testing.T) {
 	for _, spec := range []string{
 		"", "pull", "pull@", "pull@0", "pull@x", "pull@-1", "pull@1=2", "pull@1+x", "naked@1", "naked@1=12", "naked@1=69888", "naked@1=XYZW", "naked=6988",
 		"mac@1+5", "mac=1", "delay", "delay=", "delay=0", "delay@0=5", "delay@5", "tamper=EF.DG2", "tamper=EF.DG17:1", "tamper=EF.DG2:-1", "tamper@1=EF.DG2:1",
-		"truncate=EF.DG1", "explode@1", "pull@1,", ",",
+		"truncate=EF.DG1", "explode@1", "pull@1,", ",", "bomb=EF.DG17", "loop", "loop@0", "map=round", "key",
 	} {
 		if f, err := chip.ParseFaults(spec); err == nil {
 			t.Errorf("%q: %v", spec, f)
 		}
 	}
-	if f, err := chip.ParseFaults("pull@1, cut@2+50,naked@3=6A88,mac@4,replay@5,delay=1,delay@6=2,tamper=EF.SOD:0,truncate=DG1:0"); err != nil || len(f) != 9 {
+	if f, err := chip.ParseFaults("pull@1, cut@2+50,naked@3=6A88,mac@4,replay@5,delay=1,delay@6=2,tamper=EF.SOD:0,truncate=DG1:0,bomb=DG2,loop@9,nonce,map=off-curve,key=one"); err != nil || len(f) != 14 {
 		t.Errorf("a good list: %d faults, %v", len(f), err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/chipid-toolkit/chipid/apdu/ca"
+	"github.com/chipid-toolkit/chipid/apdu/domain"
 	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
@@ -30,6 +31,11 @@ type Document struct {
 	MRZInfo, CAN string
 	// CANTries is how often in a row the CAN may be wrong; 0 has no limit.
 	CANTries int
+	// PIN and PUK are the holder's passwords of PACE, empty if the chip has
+	// none, and how often in a row they may be wrong. With one try left they are
+	// suspended until the CAN resumes them; 0 has no limit.
+	PIN, PUK           string
+	PINTries, PUKTries int
 	// NoBAC: PACE alone. Plain: no access control at all.
 	NoBAC, Plain bool
 	// PACE are the parameter sets; nil means those of EF.CardAccess.
@@ -49,6 +55,7 @@ type ChipAuthKey struct {
 	Protocols []asn1.ObjectIdentifier
 	ID        int // ca.NoKeyID: none
 	Key       *ecc.PrivateKey
+	DH        *domain.Key // instead of Key, in a prime field
 }
 
 // ActiveAuthKey is the active authentication key: an *rsa.PrivateKey or an
@@ -69,6 +76,7 @@ func NewIssued(o Options, d Document) (*Chip, error) {
 	a := &st.Applet
 	a.LifeCycle, a.Progress, a.Configured = applet.AppletPersonalized, applet.ProgressFinalized, true
 	a.MRZ, a.CAN, a.CANTries, a.Date = d.MRZInfo, d.CAN, d.CANTries, "261123"
+	a.PIN, a.PUK, a.PINTries, a.PUKTries = d.PIN, d.PUK, d.PINTries, d.PUKTries
 	if d.NoMF {
 		a.Flags |= applet.FlagNoMF
 	}
@@ -145,10 +153,15 @@ func (a *appletState) addAccess(d Document) error {
 		}
 	}
 	for _, p := range sets {
+		set := paceSet{Protocol: p.OID.String(), Parameter: p.ParameterID}
 		if p.Domain != nil {
-			return errors.New("chip: the chip knows standardized PACE parameters alone")
+			id, ok := p.Domain.ID()
+			if !ok {
+				return errors.New("chip: explicit PACE parameters that are none of the standardized ones")
+			}
+			set.Explicit = &id
 		}
-		a.PACE = append(a.PACE, paceSet{Protocol: p.OID.String(), Parameter: p.ParameterID})
+		a.PACE = append(a.PACE, set)
 	}
 	if d.MRZInfo != "" {
 		if !d.NoBAC {
@@ -168,39 +181,31 @@ func (a *appletState) addAccess(d Document) error {
 }
 
 // paceInfos finds the PACEInfos of EF.CardAccess (Doc 9303-11 (8th ed.), 9.2.1)
-// whose parameters are standardized. What it cannot read is left out.
+// and the explicit parameters that belong to them. What it cannot read or use is
+// left out.
 func paceInfos(b []byte) []pace.Params {
-	set, _, err := tlv.Parse(b)
+	infos, _, err := lds.ParseSecurityInfos(b)
 	if err != nil {
 		return nil
 	}
-	infos, err := set.Children()
-	if err != nil {
-		return nil
-	}
-	var list []pace.Params
-	for _, n := range infos {
-		var info struct {
-			Protocol  asn1.ObjectIdentifier
-			Version   int
-			Parameter int `asn1:"optional,default:-1"`
-		}
-		if _, err := asn1.Unmarshal(n.Raw, &info); err != nil {
-			continue
-		}
-		if _, err := pace.ParseOID(info.Protocol); err == nil {
-			list = append(list, pace.Params{OID: info.Protocol, ParameterID: info.Parameter})
-		}
-	}
-	return list
+	return infos.PACE()
 }
 
 func (a *appletState) addKeys(d Document) error {
 	for _, k := range d.ChipAuth {
-		if k.Key == nil {
-			return errors.New("chip: no chip authentication key")
+		entry := caKey{ID: k.ID}
+		switch {
+		case k.Key != nil && k.DH == nil:
+			entry.Curve, entry.Scalar = k.Key.Curve().Name(), k.Key.Bytes()
+		case k.Key == nil && k.DH != nil && k.DH.Parameters().Group() != nil:
+			g := k.DH.Parameters().Group()
+			entry.Group, entry.Scalar = &group{P: g.P().Bytes(), G: g.G().Bytes()}, k.DH.Scalar().Bytes()
+			if q := g.Q(); q != nil {
+				entry.Group.Q = q.Bytes()
+			}
+		default:
+			return errors.New("chip: a chip authentication key is on a curve or in a group")
 		}
-		entry := caKey{ID: k.ID, Curve: k.Key.Curve().Name(), Scalar: k.Key.Bytes()}
 		for _, oid := range k.Protocols {
 			if _, err := ca.ParseOID(oid); err != nil {
 				return fmt.Errorf("chip: %w", err)

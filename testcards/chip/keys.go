@@ -7,8 +7,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math/big"
 	"sync"
 
+	"github.com/chipid-toolkit/chipid/apdu/domain"
 	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/gp"
 	"github.com/chipid-toolkit/chipid/apdu/mac"
@@ -64,17 +66,23 @@ func clone(b []byte) []byte { return append([]byte(nil), b...) }
 
 // keyring is the private keys of the applet, parsed.
 type keyring struct {
-	ca []*ecc.PrivateKey // as in appletState.CA
+	ca []staticKey // as in appletState.CA
 	aa struct {
 		rsa *rsa.PrivateKey
 		ec  *ecc.PrivateKey
 	}
 }
 
+// staticKey is a chip authentication key; ec is nil over a prime field.
+type staticKey struct {
+	key *domain.Key
+	ec  *ecc.PrivateKey
+}
+
 func newKeyring(a *appletState) (*keyring, error) {
 	k := new(keyring)
 	for _, e := range a.CA {
-		key, err := privateKey(e.Curve, e.Scalar)
+		key, err := e.private()
 		if err != nil {
 			return nil, fmt.Errorf("chip authentication key: %w", err)
 		}
@@ -93,6 +101,33 @@ func newKeyring(a *appletState) (*keyring, error) {
 		return nil, errors.New("active authentication key: malformed")
 	}
 	return k, nil
+}
+
+// private parses the key of an entry: on a curve, or in a group.
+func (e *caKey) private() (k staticKey, err error) {
+	if e.Group == nil {
+		if k.ec, err = privateKey(e.Curve, e.Scalar); err != nil {
+			return k, err
+		}
+		k.key, err = domain.OfECC(k.ec)
+		return k, err
+	}
+	number := func(b []byte) *big.Int {
+		if len(b) == 0 {
+			return nil
+		}
+		return new(big.Int).SetBytes(b)
+	}
+	group, err := domain.NewGroup(number(e.Group.P), number(e.Group.Q), number(e.Group.G))
+	if err != nil {
+		return k, err
+	}
+	p, err := domain.OfGroup(group)
+	if err != nil {
+		return k, err
+	}
+	k.key, err = p.Generator().NewKey(e.Scalar)
+	return k, err
 }
 
 func privateKey(curve string, scalar []byte) (*ecc.PrivateKey, error) {

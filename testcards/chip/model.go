@@ -12,8 +12,11 @@ import (
 // Model is what the chip's silicon and operating system can do, apart from
 // what personalization makes of it.
 type Model struct {
-	// MaxCommand and MaxResponse are the buffers: the largest C-APDU and
-	// R-APDU in bytes, header, length fields and status word counted.
+	// MaxCommand and MaxResponse are the buffers as EF.ATR/INFO states them, in
+	// bytes: the largest C-APDU, header and length fields counted, and the
+	// largest data field of an answer. Doc 9303-10 (8th ed.), table 29 can be
+	// read so that the status word counts too; a chip that gives it on top is
+	// right by both readings.
 	MaxCommand  int `json:"max_command"`
 	MaxResponse int `json:"max_response"`
 	// ShortOnly: extended length is refused with 6700.
@@ -28,13 +31,13 @@ type Model struct {
 var DefaultModel = Model{MaxCommand: 2048, MaxResponse: 2048}
 
 // ShortModel knows short APDUs only.
-var ShortModel = Model{MaxCommand: 261, MaxResponse: 258, ShortOnly: true, GetResponse: true}
+var ShortModel = Model{MaxCommand: 261, MaxResponse: 256, ShortOnly: true, GetResponse: true}
 
 func (m Model) check() error {
 	if m.MaxCommand < 261 || m.MaxCommand > 7+apdu.MaxExtendedData+2 {
 		return fmt.Errorf("command buffer of %d bytes", m.MaxCommand)
 	}
-	if m.MaxResponse < 258 || m.MaxResponse > apdu.MaxExtendedNe+2 {
+	if m.MaxResponse < 256 || m.MaxResponse > apdu.MaxExtendedNe {
 		return fmt.Errorf("response buffer of %d bytes", m.MaxResponse)
 	}
 	return nil
@@ -46,11 +49,16 @@ func (m Model) check() error {
 func (m Model) atr() []byte {
 	// Card capabilities, ISO/IEC 7816-4:2020, 12.2.2.9, as in EF.ATR/INFO.
 	c := m.capabilities()
-	historical := []byte{
+	return frameATR([]byte{
 		0x80,       // category indicator: compact TLV follows
 		0x31, 0x90, // service data: selection by full DF name, EF.ATR/INFO is there and read with READ BINARY
 		0x73, c[0], c[1], c[2],
-	}
+	})
+}
+
+// frameATR puts historical bytes into the answer to reset of a contactless
+// reader.
+func frameATR(historical []byte) []byte {
 	atr := append([]byte{0x3B, 0x80 | byte(len(historical)), 0x80, 0x01}, historical...)
 	tck := byte(0)
 	for _, b := range atr[1:] {

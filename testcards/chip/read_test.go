@@ -114,7 +114,7 @@ func TestReadBinary(t *testing.T) {
 		{"00B08D0004", 0x6A82, nil},            // no DG13
 		{"00B0820000", 0x9000, dg2[:256]},      // DG2, short
 		{"00B00000000400", 0x9000, dg2[:1024]}, // extended Le 1,024
-		{"00B00000000000", 0x9000, dg2[:2046]}, // extended Le 0: what the buffer holds
+		{"00B00000000000", 0x9000, dg2[:2048]}, // extended Le 0: what the buffer holds
 		{"00B03A900000FF", 0x6282, dg2[0x3A90:]},
 		{"00B1000003540100", 0x6700, nil}, // no Le
 		{"00B10007 03 540100 0A", 0x9000, tlv.Encode(0x53, dg7[:8])},

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"github.com/chipid-toolkit/chipid/apdu"
+	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
@@ -70,6 +71,9 @@ func checkSelectName(cmd apdu.Command) apdu.Status {
 
 // selectName answers a plain SELECT by DF name.
 func (c *Chip) selectName(cmd apdu.Command) apdu.Response {
+	if sw := c.selectQuirk(cmd); sw != apdu.OK {
+		return refuse(sw)
+	}
 	if sw := checkSelectName(cmd); sw != apdu.OK {
 		return refuse(sw)
 	}
@@ -88,6 +92,9 @@ func (c *Chip) selectName(cmd apdu.Command) apdu.Response {
 // selectNameProtected answers one under secure messaging: the application's own
 // name keeps the session, and no other is to be had inside it.
 func (c *Chip) selectNameProtected(cmd apdu.Command) apdu.Response {
+	if sw := c.selectQuirk(cmd); sw != apdu.OK {
+		return refuse(sw)
+	}
 	if sw := checkSelectName(cmd); sw != apdu.OK {
 		return refuse(sw)
 	}
@@ -194,7 +201,10 @@ func protectedFID(dir directory, fid uint16) bool {
 }
 
 func (c *Chip) permit(i int, data, terminal bool) (int, apdu.Status) {
-	granted := c.v.session != nil
+	if i >= 0 && c.hidden(&c.st.Applet.Files[i]) {
+		return -1, apdu.ErrFileNotFound
+	}
+	granted := c.v.session != nil && c.v.opened != pace.ReferencePUK // which opens nothing but the PIN
 	switch {
 	case i < 0 && data && !granted && c.st.Applet.Mechanisms != 0, i < 0 && terminal && c.st.Applet.Mechanisms != 0:
 		return -1, apdu.ErrSecurityStatus

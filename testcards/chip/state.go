@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
 )
 
@@ -58,11 +59,21 @@ type appletState struct {
 	Files      []file    `json:"files,omitempty"`
 	Failures   int       `json:"failures"`     // failed attempts in a row, any password
 	CANFailed  int       `json:"can_failures"` // failed attempts with the CAN in a row
+
+	PIN       string `json:"pin,omitempty"`
+	PUK       string `json:"puk,omitempty"`
+	PINTries  int    `json:"pin_tries,omitempty"` // 0: no limit
+	PUKTries  int    `json:"puk_tries,omitempty"`
+	PINFailed int    `json:"pin_failures,omitempty"`
+	PUKFailed int    `json:"puk_failures,omitempty"`
 }
 
 type paceSet struct {
 	Protocol  string `json:"protocol"` // object identifier, dotted
 	Parameter int    `json:"parameter"`
+	// Explicit says that the parameters under this identifier are explicit
+	// ones, and which standardized ones they are; nil where they are none.
+	Explicit *int `json:"explicit,omitempty"`
 }
 
 type caKey struct {
@@ -70,6 +81,14 @@ type caKey struct {
 	ID        int      `json:"id"`        // -1: none
 	Curve     string   `json:"curve"`
 	Scalar    []byte   `json:"scalar"`
+	Group     *group   `json:"group,omitempty"` // instead of a curve
+}
+
+// group is a prime field's group; Q is empty where it is not known.
+type group struct {
+	P []byte `json:"p"`
+	Q []byte `json:"q,omitempty"`
+	G []byte `json:"g"`
 }
 
 type aaKey struct {
@@ -238,8 +257,11 @@ func (s *state) check() error {
 	if len(a.Files) > applet.MaxFiles || len(a.PACE) > applet.MaxPACE || len(a.CA) > applet.MaxCAKeys {
 		return errors.New("more files or keys than the chip holds")
 	}
-	if a.Failures < 0 || a.CANFailed < 0 || a.CANTries < 0 || a.CANTries > 15 {
-		return errors.New("counter out of range")
+	for _, ref := range []pace.Reference{0, pace.ReferenceCAN, pace.ReferencePIN, pace.ReferencePUK} {
+		limit, failed := a.tries(ref)
+		if a.Failures < 0 || *failed < 0 || limit < 0 || limit > 15 {
+			return errors.New("counter out of range")
+		}
 	}
 	for i := range a.Files {
 		f := &a.Files[i]

@@ -25,12 +25,18 @@ type Bench interface {
 	Close() error
 }
 
+// Names of the benches.
+const (
+	EmbeddedName    = "virtual chips in this process, no reader"
+	RealReadersName = "virtual chips in the readers of a real pcscd"
+)
+
 // Embedded is a bench inside this process: no reader, nothing installed.
 func Embedded() Bench { return embedded{} }
 
 type embedded struct{}
 
-func (embedded) Name() string { return "virtual chips in this process, no reader" }
+func (embedded) Name() string { return EmbeddedName }
 
 func (embedded) Insert(ctx context.Context, c *chip.Chip) (apdu.Transmitter, string, func(), error) {
 	if _, err := c.Reset(ctx); err != nil {
@@ -70,7 +76,7 @@ type realReaders struct {
 	free chan *pcscd.Reader
 }
 
-func (*realReaders) Name() string { return "virtual chips in the readers of a real pcscd" }
+func (*realReaders) Name() string { return RealReadersName }
 
 func (r *realReaders) Insert(ctx context.Context, c *chip.Chip) (apdu.Transmitter, string, func(), error) {
 	var reader *pcscd.Reader

@@ -24,11 +24,12 @@ type folder struct{ dir string }
 // openFolder makes the folder, or empties one that an earlier demo left. Any
 // other folder with something in it is not touched.
 func openFolder(dir string) (*folder, error) {
+	unusable := &cardprofile.InputError{File: dir, Field: "--out", Problem: "is not a folder that can be written to", Fix: "name a new folder"}
 	names, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		return nil, err
+		return nil, unusable
 	case len(names) > 0:
 		b, err := os.ReadFile(filepath.Join(dir, summaryFile))
 		var s Summary
@@ -43,11 +44,16 @@ func openFolder(dir string) (*folder, error) {
 	}
 	f := &folder{dir: dir}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
+		return nil, unusable
 	}
 	// The mark is there from the first moment, so that an interrupted demo
 	// can be started again.
-	return f, f.json(summaryFile, Summary{Schema: summarySchema})
+	if err := f.json(summaryFile, Summary{Schema: summarySchema}); errors.Is(err, fs.ErrPermission) {
+		return nil, unusable
+	} else if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func (f *folder) path(parts ...string) string {

@@ -141,6 +141,9 @@ func (f *File) check() error {
 			return at(k.field, "names no key", "give object= or id=, such as pkcs11:object=LABEL")
 		}
 	}
+	if f.CardMasterNew != "" && f.CardMasterNew == f.CardMaster {
+		return at("card-master-new", "is the same key as card-master: an issued card must not keep the keys it came with", "name the master key of issued cards")
+	}
 	for _, p := range []*string{&f.DocumentSignerCertificate} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(f.path), *p)

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestReading holds the counts against what is promised: at most 10 exchanges
+// with extended length, at most 80 without, and never more than arithmetic
+// demands.
+func TestReading(t *testing.T) {
+	most := map[string]int{"extended": 10, "short": 80}
+	for _, m := range modes() {
+		if err := m.run(t.Context()); err != nil {
+			t.Fatalf("%s: %v", m.name, err)
+		}
+		if m.exchanges > most[m.name] || m.exchanges != m.floor || m.received < 16610 {
+			t.Errorf("%s: %d exchanges, at most %d; arithmetic says %d", m.name, m.exchanges, most[m.name], m.floor)
+		}
+		if slow, quick := m.milliseconds(106), m.milliseconds(848); slow < 1400 || quick > slow/2 || quick < 170 {
+			t.Errorf("%s: %.0f ms at 106 kbit/s, %.0f ms at 848", m.name, slow, quick)
+		}
+	}
+}
+
+// TestFigures: the names that others compare by are there, once each.
+func TestFigures(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"read.exchanges.extended", "read.exchanges.short", "read.floor.extended", "read.floor.short", "read.ms.848", "read.ms.106"} {
+		if n := strings.Count(out.String(), "\nfigure "+name+" "); n != 1 {
+			t.Errorf("%s stands there %d times", name, n)
+		}
+	}
+}
