@@ -51,7 +51,8 @@ lint:
 
 bench:
 	@.ci/setup $(RUN_PACKAGES)
-	$(GO) test -run '^$$' -bench . -benchtime 200x ./...
+	$(GO) test -run '^$$' -bench . -benchtime 20x ./apdu/... ./cardprofile/... ./printer/...
+	@$(GO) run ./testcards/bench
 
 fuzz:
 	@for pkg in $$($(GO) list ./...); do \
