@@ -299,7 +299,7 @@ func TestNotes(t *testing.T) {
 	}
 	big521 := newWorld(t, cvc.ECDSASHA512, ecc.P521())
 	key := newKey(t, big521.algorithm, big521.curve, 0)
-	body := forgeBody(t, root.cert, key.Public().(crypto.PublicKey))
+	body := forgeBody(t, root.cert, key.Public())
 	sig, err := cvc.ECDSASHA512.Sign(key, body)
 	if err != nil {
 		t.Fatal(err)

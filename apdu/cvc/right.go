@@ -14,7 +14,7 @@ func (r Right) bit() int { return int(r & 0xFF) }
 
 // Rights of inspection systems (TR-03110-4 v2.21, Table 2).
 const (
-	ReadDG3 = Right(InspectionSystem)<<8 | 0 // fingerprints
+	ReadDG3 = Right(InspectionSystem) << 8   // bit 0, fingerprints
 	ReadDG4 = Right(InspectionSystem)<<8 | 1 // irises
 )
 
@@ -33,7 +33,7 @@ const (
 
 // Rights of signature terminals (TR-03110 v2.05, C.4.3).
 const (
-	Signature          = Right(SignatureTerminal)<<8 | 0
+	Signature          = Right(SignatureTerminal) << 8 // bit 0
 	QualifiedSignature = Right(SignatureTerminal)<<8 | 1
 )
 

@@ -11,6 +11,12 @@
 // its buffers (3.6.4). A chip that gives less than it was asked for is believed
 // from then on, for all files, and the next session too if [Learned] is kept.
 //
+// What chips in the field do otherwise is data, quirks.yaml: how each habit is
+// recognised, what is done about it, and who has seen it. A session that breaks
+// while a file is read can be opened anew by the caller ([Options].Resume);
+// reading goes on at the same offset, and a read that may have been the cause is
+// not sent again.
+//
 // Bytes are handed over as read, and never parsed beyond the first header. What
 // a file declares as its length is checked against a limit before it is asked
 // for, and memory is used only for what has arrived.

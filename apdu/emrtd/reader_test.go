@@ -30,7 +30,7 @@ func TestExchanges(t *testing.T) {
 		{"not stated", mac.AES256, 65000, emrtd.Buffers{}, 78},
 		{"chip 65,000, reader short", mac.AES128, 261, buffers(65000), 78},
 		{"chip and reader 65,000", mac.AES128, 65000, buffers(65000), 6},
-		// 3,017 bytes a read: 1+1+1+1+5+1.
+		// 3,023 bytes a read, 3,017 needed: 1+1+1+1+5+1.
 		{"chip 3,043", mac.AES128, 65000, buffers(3043), 10},
 		{"chip 3,043, 3DES", mac.TDES, 65000, buffers(3043), 10},
 		{"chip 4,096", mac.AES128, 65000, buffers(4096), 9},

@@ -13,6 +13,11 @@
 // Signer that the operator pinned is called pinned. The zero outcome is "not
 // performed".
 //
+// A session that breaks while files are read is opened anew, at most twice, if
+// the transmitter is an apdu.Resetter: with the same access, at the same
+// offset, and with nothing of what the old session proved about the chip. Every
+// exchange is under a watchdog (Options.Patience).
+//
 // What may not live here: protocols, parsing of files, trust decisions of the
 // store. This package asks for facts and writes them down.
 package inspect

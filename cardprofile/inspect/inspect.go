@@ -191,7 +191,7 @@ func (x *inspection) judgeAll() {
 	x.judgeCardAccess()
 	c.compare(v, x.files, x.access.seen, p.groups(), x.o)
 	x.judgeProofs(p)
-	v.set(CheckPACECAM, NotPerformed, false, because("chip authentication mapping was not judged", "không đánh giá PACE-CAM"))
+	x.judgeMapping(p)
 	v.set(CheckTA, NotPerformed, false, because("no terminal certificate", "không có chứng thư thiết bị đọc"))
 	v.arrange()
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/chipid-toolkit/chipid/apdu/emrtd"
 	"github.com/chipid-toolkit/chipid/apdu/pace"
-	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 )
 
 // withheld reports whether EF.SOD lists data group n and the chip did not give
@@ -58,17 +57,10 @@ func (x *inspection) judgeCardAccess() {
 		v.set(CheckCardAccess, NotPerformed, required, because(
 			"there is no signed copy of EF.CardAccess: DG14 was not read", "không có bản sao đã ký của EF.CardAccess: không đọc được DG14"))
 	default:
-		differences, devs := lds.MatchCardAccess(x.cardAccess, x.dg14)
-		v.deviate(devs...)
-		h, _ := v.Check(HashCheck(14))
-		switch {
-		case len(differences) > 0:
-			v.set(CheckCardAccess, Failed, required, because(join(differences), "EF.CardAccess khác với bản đã ký trong DG14"))
-		case h.Outcome != Passed:
+		x.matchCardAccess(x.dg14, "DG14")
+		if h, _ := v.Check(HashCheck(14)); x.proven(CheckCardAccess) && h.Outcome != Passed {
 			v.set(CheckCardAccess, h.Outcome, required, because(
 				"EF.CardAccess is the same as DG14, but DG14 is not what was signed", "DG14 không phải là dữ liệu đã ký"))
-		default:
-			v.set(CheckCardAccess, Passed, required, because("EF.CardAccess is the same as in DG14", "EF.CardAccess khớp với DG14"))
 		}
 	}
 }

@@ -50,11 +50,7 @@ func (p *passive) verify(store *pki.Store, o Options, doc *Document) {
 	if p.sod == nil {
 		return
 	}
-	vo := pki.VerifyOptions{Now: noon(o.Today)}
-	if doc != nil && doc.MRZ != nil {
-		vo.IssuingState, vo.DocumentCode = doc.MRZ.Issuer, doc.MRZ.Code
-	}
-	r := sod.Verify(p.sod, store, vo)
+	r := sod.Verify(p.sod, store, p.options(o, doc))
 	p.facts = r
 	p.v.Test = p.v.Test || r.Test
 	p.v.deviate(r.Deviations...)
@@ -62,6 +58,15 @@ func (p *passive) verify(store *pki.Store, o Options, doc *Document) {
 		required := c.ID != CheckSODRevocation || r.RevocationKnown
 		p.v.set(c.ID, Outcome(c.Outcome), required, because(c.Reason, vietnamese(c, r.Result)))
 	}
+}
+
+// options say on which day and for whose document a signature is judged.
+func (p *passive) options(o Options, doc *Document) pki.VerifyOptions {
+	vo := pki.VerifyOptions{Now: noon(o.Today)}
+	if doc != nil && doc.MRZ != nil {
+		vo.IssuingState, vo.DocumentCode = doc.MRZ.Issuer, doc.MRZ.Code
+	}
+	return vo
 }
 
 // noon is a time on the day that dates are judged on; zero stays zero, the

@@ -128,7 +128,7 @@ func (x *inspection) openFirst(ctx context.Context) error {
 		if err := x.restart(ctx, err); err != nil {
 			return err
 		}
-		x.session.access, x.cardAccess, x.files = "", nil, nil
+		x.session.access, x.cardAccess, x.cam, x.files = "", nil, nil, nil
 		x.deviations = slices.DeleteFunc(x.deviations, func(d deviationFrom) bool { return d.where == lds.NameCardAccess })
 		x.caps = emrtd.Capabilities{}
 	}

@@ -30,6 +30,7 @@ type session struct {
 	place      place       // what is selected when access begins
 	access     string      // "pace" or "bac"
 	paceUsed   pace.Params // the parameters of PACE, if it was used
+	cam        *pace.CAM   // the chip's claim, of the session that stands
 	resumes    int         // sessions opened anew
 	resume     func(ctx context.Context, cause error) (apdu.Sender, error)
 	cardAccess *lds.SecurityInfos
@@ -91,16 +92,24 @@ func (s *session) note(q *emrtd.Quirk) {
 	}
 }
 
+// noteHint writes a quirk into the trail that nothing has shown yet.
+func (s *session) noteHint(q *emrtd.Quirk) {
+	if !s.said[q.ID] {
+		s.said[q.ID] = true
+		s.trail("used %s because cards of this kind are known for it: %s (%s)", q.Used, q.Does, q.ID)
+	}
+}
+
 // hints takes to heart what is known of a chip before it is asked.
 func (s *session) hints(k emrtd.Known) {
 	for _, q := range k.Hinted() {
 		if q.Remedy == emrtd.RemedyApplicationFiles {
 			s.noMF = true
-			s.note(q)
+			s.noteHint(q)
 		}
 	}
 	for _, q := range s.learned.Heed(k.Hinted()) {
-		s.note(q)
+		s.noteHint(q)
 	}
 }
 
@@ -254,7 +263,15 @@ func (s *session) openPACE(ctx context.Context, a Access) error {
 	if err != nil {
 		return err
 	}
+	if s.cam, err = claimOf(s.paceUsed, res); err != nil {
+		return err
+	}
 	s.sender, s.access, s.chip.Access = res.Channel, "pace", "pace"
+	if s.cam != nil {
+		if err := s.readCardSecurity(ctx); err != nil {
+			return err
+		}
+	}
 	return s.reader().SelectApplication(ctx)
 }
 

@@ -25,7 +25,7 @@ func (w *witness) Send(ctx context.Context, c apdu.Command) (apdu.Response, erro
 	switch {
 	case c.INS == 0x82 && c.Ne < apdu.MaxShortNe:
 		q = emrtd.QuirkIn(emrtd.RemedyMaximumLe, emrtd.ActMutualAuthenticate, r.SW, false)
-	case c.INS == 0x88 && c.IsExtended() && !w.declared():
+	case c.INS == 0x88 && c.IsExtended() && w.MaxNe() > apdu.MaxShortNe && !w.declared():
 		q = emrtd.QuirkIn(emrtd.RemedyExtendedSignature, emrtd.ActSignExtended, r.SW, false)
 	}
 	if q != nil {

@@ -86,7 +86,9 @@ func VerifyCardSecurity(c *CardSecurity, store *pki.Store, o pki.VerifyOptions) 
 
 // Infos are the SecurityInfos that a trusted signer signed; ok is false where
 // there is none. EF.CardAccess is to be held against them (lds.MatchCardAccess).
-func (r *CardSecurityResult) Infos() (infos *lds.SecurityInfos, ok bool) { return r.signed, r.signed != nil }
+func (r *CardSecurityResult) Infos() (infos *lds.SecurityInfos, ok bool) {
+	return r.signed, r.signed != nil
+}
 
 // ErrNoMappingKey says that EF.CardSecurity holds no key for chip authentication
 // mapping under the identifier of the PACE parameters.

@@ -61,7 +61,7 @@ func (f *accessFlags) register(cmd *cobra.Command) {
 }
 
 // access makes the key of the flag that is given.
-func (f *accessFlags) access(env *env) (inspect.Access, error) {
+func (f *accessFlags) access(ctx context.Context, env *env) (inspect.Access, error) {
 	for _, k := range []struct {
 		flag, value string
 		make        func(string) (inspect.Access, error)
@@ -69,7 +69,7 @@ func (f *accessFlags) access(env *env) (inspect.Access, error) {
 		if k.value == "" {
 			continue
 		}
-		text, err := env.secretArgument(k.flag, k.value)
+		text, err := env.secretArgument(ctx, k.flag, k.value)
 		if err != nil {
 			return inspect.Access{}, err
 		}
@@ -104,10 +104,13 @@ const maxSecret = 4096
 
 // secretArgument resolves "-" and "@FILE". From a file all lines count, since a
 // machine readable zone has two or three; from stdin one.
-func (e *env) secretArgument(flag, value string) (string, error) {
+func (e *env) secretArgument(ctx context.Context, flag, value string) (string, error) {
 	switch {
 	case value == "-":
-		line, err := bufio.NewReader(io.LimitReader(e.Stdin, maxSecret)).ReadString('\n')
+		line, err := e.line(ctx)
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", usagef("%s: stdin cannot be read", flag)
 		}
@@ -129,6 +132,26 @@ func (e *env) secretArgument(flag, value string) (string, error) {
 		return strings.TrimSpace(string(b)), nil
 	default:
 		return value, nil
+	}
+}
+
+// line reads one line from stdin. Reading cannot be interrupted, so it is left
+// behind when the program is to end.
+func (e *env) line(ctx context.Context) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(io.LimitReader(e.Stdin, maxSecret)).ReadString('\n')
+		got <- answer{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case a := <-got:
+		return a.line, a.err
 	}
 }
 

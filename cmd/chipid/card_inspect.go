@@ -45,7 +45,7 @@ Exit statuses:
 }
 
 func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out string, asJSON bool) error {
-	access, err := f.access(env)
+	access, err := f.access(ctx, env)
 	if err != nil {
 		return err
 	}

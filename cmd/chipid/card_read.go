@@ -60,7 +60,7 @@ Exit statuses:
 }
 
 func runCardRead(ctx context.Context, env *env, f accessFlags, out string, asJSON bool) error {
-	access, err := f.access(env)
+	access, err := f.access(ctx, env)
 	if err != nil {
 		return err
 	}

@@ -29,9 +29,9 @@ const emulatedApplet = "chipid-gp"
 
 type emulateFlags struct {
 	profile, applet, state, fault, quirk, master string
-	vpcd                                  []string
-	count, link                           int
-	json                                  bool
+	vpcd                                         []string
+	count, link                                  int
+	json                                         bool
 }
 
 func newEmulateCmd(env *env) *cobra.Command {

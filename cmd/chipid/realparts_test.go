@@ -199,6 +199,20 @@ func TestContractOnRealParts(t *testing.T) {
 		chipidRun(t, "", "card", "issue", "--reader", b.reader.Name, "--profile", "vn-cccd-2021", "--record", bad, "--keys", b.keys).expect(t, exitUsage, "portrait")
 	})
 
+	// What is wrong with keys and folders does not cost a blank: after all of
+	// these the card is issued.
+	t.Run("no key for the issued cards", func(t *testing.T) {
+		b.withKeysText(t, "card-master-new: pkcs11:object="+sample.LabelMaster, "card-master-new: pkcs11:object=none", func(keys string) {
+			issue("--keys", keys).expect(t, exitHSM, "key not found")
+		})
+	})
+	t.Run("the keys they came with", func(t *testing.T) {
+		b.withKeysText(t, "card-master-new: pkcs11:object="+sample.LabelMaster, "card-master-new: pkcs11:object="+sample.LabelTransport+";type=secret-key", func(keys string) {
+			issue("--keys", keys).expect(t, exitUsage, "keep the keys they came with")
+		})
+	})
+	t.Run("a folder that is a file", func(t *testing.T) { issue("--out", b.record).expect(t, exitUsage, "--out") })
+
 	var issued issuedJSON
 	r := issue("--json").expect(t, exitOK, "")
 	check(t, json.Unmarshal([]byte(r.out), &issued))
@@ -224,6 +238,19 @@ func (b *bench) withKeys(t *testing.T, from, to string, f func(keys string)) {
 		text = bytes.Replace(text, []byte("token: "+from), []byte("token: "+to), 1)
 	}
 	check(t, os.WriteFile(keys, text, 0o600))
+	f(keys)
+}
+
+// withKeysText runs f with a keys file in which one text is replaced.
+func (b *bench) withKeysText(t *testing.T, from, to string, f func(keys string)) {
+	t.Helper()
+	text, err := os.ReadFile(b.keys)
+	check(t, err)
+	if !bytes.Contains(text, []byte(from)) {
+		t.Fatalf("%q is not in the keys file", from)
+	}
+	keys := filepath.Join(b.dir, "text-keys.yaml")
+	check(t, os.WriteFile(keys, bytes.Replace(text, []byte(from), []byte(to), 1), 0o600))
 	f(keys)
 }
 

@@ -14,8 +14,9 @@
 // select.go and read.go are the file system, access.go and emrtd.go the
 // protocols; domain.go and content.go are the issuer security domain,
 // personalize.go and generate.go what STORE DATA does; state.go is what outlives
-// a power cut; fault.go what can be made to go wrong; link.go how long the air
-// takes; issued.go a short cut to a finished document.
+// a power cut; fault.go and fault_hostile.go what can be made to go wrong;
+// quirk.go habits of chips in the field; link.go how long the air takes;
+// issued.go a short cut to a finished document.
 //
 // What may not live here: a terminal's half of any protocol, and cryptography:
 // every protocol comes from its own package below apdu.

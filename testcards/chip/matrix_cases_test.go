@@ -3,6 +3,7 @@ package chip_test
 import (
 	"crypto"
 	"fmt"
+	"math/big"
 	"testing"
 
 	"github.com/chipid-toolkit/chipid/apdu/ca"
@@ -266,9 +267,20 @@ func severalCases() []matrixCase {
 		{name: "CA, two keys", access: gmAccess, ca: "CA-ECDH-AES-256", options: with(key(1, 12, mac.AES128), key(2, 17, mac.AES256))},
 		{name: "CA, a curve and a group", access: gmAccess, ca: "CA-ECDH-AES-128", options: with(key(1, 2, mac.AES128), key(2, 13, mac.AES128))},
 		{name: "CA, one key and every cipher", access: gmAccess, ca: "CA-ECDH-AES-256", options: with(key(ca.NoKeyID, 17, matrixCiphers...))},
+		{name: "CA, a group of the chip's own, in X9.42 form", access: gmAccess, ca: "CA-DH-AES-128", deviations: []string{domain.NoteX942},
+			options: with(document.ChipAuth{ID: ca.NoKeyID, Domain: ownGroup(), X942: true, Ciphers: []mac.Cipher{mac.AES128}})},
+		{name: "CA, a group of the chip's own, in PKCS#3 form", access: gmAccess, ca: "CA-DH-3DES", deviations: []string{domain.NoteUnknownOrder},
+			options: with(document.ChipAuth{ID: ca.NoKeyID, Domain: ownGroup(), Ciphers: []mac.Cipher{mac.TDES}})},
 		{name: "CA and AA", access: gmAccess, ca: "CA-ECDH-3DES", aa: "(SHA-384)", options: document.Options{
 			PACE: []pace.Params{gm(mac.AES128, 12)}, CA: []document.ChipAuth{key(ca.NoKeyID, 13, mac.TDES)}, AA: &document.ActiveAuth{Curve: "P-384", Hash: crypto.SHA384}}},
 		{name: "CAM and CA", cam: true, access: "PACE-ECDH-CAM-AES-128, parameters 13", ca: "CA-ECDH-AES-256", options: document.Options{
 			PACE: []pace.Params{offer(pace.ChipAuthentication, mac.AES128, 13)}, CA: []document.ChipAuth{key(1, 13, mac.AES256)}}},
 	}
+}
+
+// ownGroup is a group that no identifier names: another generator of a known one.
+func ownGroup() *domain.Parameters {
+	g := must(domain.Standard(2)).Group()
+	own := must(domain.NewGroup(g.P(), g.Q(), new(big.Int).Exp(g.G(), big.NewInt(2), g.P())))
+	return must(domain.OfGroup(own))
 }
