@@ -123,6 +123,7 @@ func TestFileRefuses(t *testing.T) {
 		"PIN in a URI":  {"object=ds", "object=ds?pin-value=987654", 4, "document-signer"},
 		"no URI":        {"pkcs11:object=ds", "ds", 4, "document-signer"},
 		"no name":       {"pkcs11:object=own", "pkcs11:token=x", 7, "card-master-new"},
+		"the same key":  {"card-master-new: pkcs11:object=own", "card-master-new: pkcs11:object=transport;type=secret-key", 7, "card-master-new"},
 		"no signer":     {"document-signer: pkcs11:object=ds\n", "", 0, "document-signer"},
 		"not YAML":      {"token: chipid test", "token: [", -1, ""},
 		"empty":         {goodFile, "", 0, ""},
