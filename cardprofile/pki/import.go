@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -62,6 +63,7 @@ type batch struct {
 	entries []*Entry
 	bodies  [][]byte
 	crls    []*CRL
+	lists   []*DeviationList
 }
 
 // Import takes one file into the store: certificates in DER or PEM, alone or many
@@ -78,7 +80,7 @@ func (s *Store) Import(name string, data []byte, o ImportOptions) (*ImportReport
 	if err := b.read(data); err != nil {
 		return nil, inputError(name, err)
 	}
-	if len(b.entries) == 0 && len(b.crls) == 0 && len(b.report.Refused) == 0 {
+	if len(b.entries) == 0 && len(b.crls) == 0 && len(b.lists) == 0 && len(b.report.Refused) == 0 {
 		return nil, inputError(name, errors.New("the file holds no certificate, master list or CRL"))
 	}
 	s.importing.Lock()
@@ -86,6 +88,11 @@ func (s *Store) Import(name string, data []byte, o ImportOptions) (*ImportReport
 	src := source{SHA256: fingerprint(data), Imported: time.Now().UTC().Truncate(time.Second)}
 	if err := b.store(&src); err != nil {
 		return nil, err
+	}
+	for _, l := range b.lists {
+		if err := b.storeDeviations(l, &src); err != nil {
+			return nil, err
+		}
 	}
 	for _, l := range b.crls {
 		if err := b.storeCRL(l, &src); err != nil {
@@ -235,6 +242,8 @@ func (b *batch) readCMS(data []byte) error {
 	switch {
 	case sd.ContentType == cms.OIDMasterList:
 		return b.readMasterList(data)
+	case sd.ContentType == cms.OIDDeviationList:
+		return b.readDeviationList(data)
 	case len(sd.Signers) == 0 && len(sd.Certificates) > 0: // a PKCS #7 bundle
 		b.kind("certificates")
 		for _, raw := range sd.Certificates {
@@ -270,6 +279,63 @@ func (b *batch) readMasterList(data []byte) error {
 			b.report.Refused = append(b.report.Refused, Refusal{Subject: "a certificate of the list", SHA256: fingerprint(raw), Reason: err.Error(), err: err})
 		}
 	}
+	return nil
+}
+
+func (b *batch) readDeviationList(data []byte) error {
+	b.kind("deviation list")
+	l, err := ParseDeviationList(bytes.Clone(data))
+	if err != nil {
+		return err
+	}
+	b.report.Deviations = append(b.report.Deviations, l.Deviations...)
+	b.lists = append(b.lists, l)
+	return nil
+}
+
+// storeDeviations writes one deviation list whose signer leads to a CSCA of the
+// store: a State speaks of its own documents, and is known by its CSCA.
+func (b *batch) storeDeviations(l *DeviationList, src *source) error {
+	sha := fingerprint(l.Signed.Raw)
+	refuse := func(err error) {
+		b.report.Refused = append(b.report.Refused, Refusal{Subject: "the deviation list", SHA256: sha, Reason: err.Error(), err: err})
+	}
+	d, err := b.s.verifyDeviations(l, sha)
+	if err != nil {
+		refuse(err)
+		return nil
+	}
+	e, err := newDeviationEntry(l)
+	if err != nil {
+		refuse(err)
+		return nil
+	}
+	if e.Test && !b.s.test {
+		refuse(ErrTestMark)
+		return nil
+	}
+	b.report.Signer, b.report.Anchored = d.signer.Subject.String(), true
+	if !d.date.IsZero() {
+		b.report.SigningAt = &d.date
+	}
+	src.Contents = append(src.Contents, sha)
+	if b.s.holds(sha) {
+		b.report.Known++
+		return nil
+	}
+	if b.s.dir != "" {
+		path := filepath.Join(b.s.dir, dirDeviations)
+		if err := os.MkdirAll(path, 0o755); err != nil { // a store from before it held any
+			return fmt.Errorf("pki: trust store: %w", err)
+		}
+		if err := writeFile(filepath.Join(path, sha+extensions[dirDeviations]), l.Signed.Raw); err != nil {
+			return fmt.Errorf("pki: trust store: %w", err)
+		}
+	} else {
+		e.raw = l.Signed.Raw
+	}
+	b.s.add(e)
+	b.report.Added++
 	return nil
 }
 

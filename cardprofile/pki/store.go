@@ -31,19 +31,22 @@ const (
 	KindLink   = "link"   // CA certificate signed with another key
 	KindSigner = "signer" // Document Signer or list signer: no trust follows from it
 	KindCRL    = "crl"
+	// KindDeviationList is a State's list of what is wrong with its documents.
+	KindDeviationList = "deviation list"
 )
 
 const storeSchema = "chipid.trust/1"
 
 // Folders of a store. The file names are the SHA-256 of the contents.
 const (
-	storeFile  = "store.json"
-	indexFile  = "index.tsv"
-	pinsFile   = "pins.json"
-	dirCerts   = "certs"
-	dirCRLs    = "crls"
-	dirLists   = "lists"   // master lists as they came
-	dirSources = "sources" // where each import came from
+	storeFile     = "store.json"
+	indexFile     = "index.tsv"
+	pinsFile      = "pins.json"
+	dirCerts      = "certs"
+	dirCRLs       = "crls"
+	dirDeviations = "deviations" // deviation lists
+	dirLists      = "lists"      // master lists as they came
+	dirSources    = "sources"    // where each import came from
 )
 
 type storeInfo struct {
@@ -68,6 +71,10 @@ type Store struct {
 	byKeyID   map[string][]*Entry // subjectKeyIdentifier → CA certificates
 	crls      map[string][]*Entry // country → CRLs
 	pins      []Pin
+
+	deviationEntries []*Entry
+	deviations       []*DeviationSource // what DeviationLists found; nil when it has to look again
+	generation       int                // counts changes of the entries
 }
 
 // Entry is one certificate or CRL of a store, as its index knows it.
@@ -83,6 +90,7 @@ type Entry struct {
 
 	cert *Certificate
 	crl  *CRL
+	raw  []byte // a deviation list, in a store in memory
 }
 
 // NewStore returns an empty store in memory. test allows certificates with the TEST
@@ -96,6 +104,8 @@ func NewStore(test bool) *Store {
 func (s *Store) reset() {
 	s.entries = nil
 	s.byHash, s.bySubject, s.byKeyID, s.crls = map[string]*Entry{}, map[string][]*Entry{}, map[string][]*Entry{}, map[string][]*Entry{}
+	s.deviationEntries, s.deviations = nil, nil
+	s.generation++
 }
 
 // Create makes a store in dir, which must not exist or be empty. A store made with
@@ -105,7 +115,7 @@ func Create(dir string, test bool) (*Store, error) {
 	if names, err := os.ReadDir(dir); err == nil && len(names) > 0 {
 		return nil, fmt.Errorf("pki: create trust store: %s is not empty", dir)
 	}
-	for _, d := range []string{dirCerts, dirCRLs, dirLists, dirSources} {
+	for _, d := range []string{dirCerts, dirCRLs, dirDeviations, dirLists, dirSources} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return nil, fmt.Errorf("pki: create trust store: %w", err)
 		}
@@ -178,7 +188,7 @@ func (s *Store) Certificate(sha256 string) (*Certificate, error) {
 	s.mu.Lock()
 	e := s.byHash[sha256]
 	s.mu.Unlock()
-	if e == nil || e.Kind == KindCRL {
+	if e == nil || e.Kind == KindCRL || e.Kind == KindDeviationList {
 		return nil, fmt.Errorf("pki: the store holds no certificate %q", sha256)
 	}
 	return s.load(e)
@@ -319,7 +329,11 @@ func (s *Store) add(e *Entry) bool {
 	}
 	s.byHash[e.SHA256] = e
 	s.entries = append(s.entries, e)
+	s.deviations = nil
+	s.generation++
 	switch e.Kind {
+	case KindDeviationList:
+		s.deviationEntries = append(s.deviationEntries, e)
 	case KindCRL:
 		s.crls[e.Country] = append(s.crls[e.Country], e)
 	case KindCSCA, KindLink:

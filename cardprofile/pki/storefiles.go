@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -39,15 +40,29 @@ func newCRLEntry(l *CRL) *Entry {
 		nameHash: nameHash(l.Issuer), keyID: string(l.AuthorityKeyID), crl: l}
 }
 
+// extensions are those of the files in each folder of objects.
+var extensions = map[string]string{dirCerts: ".der", dirCRLs: ".crl", dirDeviations: ".dvl"}
+
+// folders are those that hold objects which the index lists.
+var folders = []string{dirCerts, dirCRLs, dirDeviations}
+
+// folder is where an entry's file lies.
+func (e *Entry) folder() string {
+	switch e.Kind {
+	case KindCRL:
+		return dirCRLs
+	case KindDeviationList:
+		return dirDeviations
+	}
+	return dirCerts
+}
+
 // readObject reads a file named by its SHA-256 and holds it to that name.
 func (s *Store) readObject(folder, sha string) ([]byte, error) {
 	if s.dir == "" {
 		return nil, errors.New("pki: this store has no files")
 	}
-	ext := ".der"
-	if folder == dirCRLs {
-		ext = ".crl"
-	}
+	ext := extensions[folder]
 	b, err := os.ReadFile(filepath.Join(s.dir, folder, sha+ext))
 	if err != nil {
 		return nil, fmt.Errorf("pki: trust store: %w", err)
@@ -139,13 +154,13 @@ func (s *Store) readIndex() error {
 		return errIndex
 	}
 	files := 0
-	for _, folder := range []string{dirCerts, dirCRLs} {
+	for _, folder := range folders {
 		names, err := readNames(filepath.Join(s.dir, folder))
 		if err != nil {
 			return err
 		}
 		for _, n := range names {
-			if e := s.byHash[strings.TrimSuffix(n, filepath.Ext(n))]; e == nil || (e.Kind == KindCRL) != (folder == dirCRLs) {
+			if e := s.byHash[strings.TrimSuffix(n, filepath.Ext(n))]; e == nil || e.folder() != folder {
 				return errIndex
 			}
 			files++
@@ -160,6 +175,9 @@ func (s *Store) readIndex() error {
 // readNames lists the objects of a folder, files being written left out.
 func readNames(dir string) ([]string, error) {
 	f, err := os.Open(dir)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Base(dir) == dirDeviations {
+		return nil, nil // a store from before it held any
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +215,7 @@ func parseIndexLine(line string) (*Entry, bool) {
 		e.To = time.Unix(to, 0).UTC()
 	}
 	switch e.Kind {
-	case KindCSCA, KindLink, KindSigner, KindCRL:
+	case KindCSCA, KindLink, KindSigner, KindCRL, KindDeviationList:
 		return e, true
 	}
 	return nil, false
@@ -207,7 +225,7 @@ func parseIndexLine(line string) (*Entry, bool) {
 // that may only be read: then the next opening is slow again.
 func (s *Store) rebuild() error {
 	s.reset()
-	for _, folder := range []string{dirCerts, dirCRLs} {
+	for _, folder := range folders {
 		names, err := readNames(filepath.Join(s.dir, folder))
 		if err != nil {
 			return fmt.Errorf("%w in %s: %w", ErrNoStore, s.dir, err)
@@ -218,25 +236,49 @@ func (s *Store) rebuild() error {
 			if err != nil {
 				return err
 			}
-			var e *Entry
-			if folder == dirCerts {
-				c, err := ParseCertificate(b)
-				if err != nil {
-					return fmt.Errorf("pki: trust store: %s: %w", n, err)
-				}
-				if e = newCertEntry(c); e.Test && !s.test {
-					return fmt.Errorf("pki: trust store: %s: %w", n, ErrTestMark)
-				}
-			} else {
-				l, err := ParseCRL(b)
-				if err != nil {
-					return fmt.Errorf("pki: trust store: %s: %w", n, err)
-				}
-				e = newCRLEntry(l)
+			e, err := newEntry(folder, b)
+			if err != nil {
+				return fmt.Errorf("pki: trust store: %s: %w", n, err)
+			}
+			if e.Test && !s.test {
+				return fmt.Errorf("pki: trust store: %s: %w", n, ErrTestMark)
 			}
 			s.add(e)
 		}
 	}
 	_ = s.writeIndex()
 	return nil
+}
+
+// newEntry reads an object of a folder again.
+func newEntry(folder string, b []byte) (*Entry, error) {
+	switch folder {
+	case dirCRLs:
+		l, err := ParseCRL(b)
+		if err != nil {
+			return nil, err
+		}
+		return newCRLEntry(l), nil
+	case dirDeviations:
+		l, err := ParseDeviationList(b)
+		if err != nil {
+			return nil, err
+		}
+		return newDeviationEntry(l)
+	}
+	c, err := ParseCertificate(b)
+	if err != nil {
+		return nil, err
+	}
+	return newCertEntry(c), nil
+}
+
+// newDeviationEntry describes a deviation list by its signer's own certificate.
+func newDeviationEntry(l *DeviationList) (*Entry, error) {
+	signer, _, err := deviationLists.signerOf(l.Signed)
+	if err != nil {
+		return nil, err
+	}
+	return &Entry{Kind: KindDeviationList, SHA256: fingerprint(l.Signed.Raw), Country: signer.Issuer.Country(),
+		From: l.Signed.Signers[0].SigningTime, Test: signer.TestMark, nameHash: nameHash(signer.Subject), keyID: string(signer.SubjectKeyID)}, nil
 }

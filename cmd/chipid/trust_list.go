@@ -12,7 +12,7 @@ import (
 // trustEntry is one line of "trust list" in JSON.
 type trustEntry struct {
 	pki.Entry
-	Subject string `json:"subject"` // of a CRL its issuer
+	Subject string `json:"subject"` // of a CRL its issuer, of a deviation list its signer
 }
 
 func newTrustListCmd(env *env) *cobra.Command {
@@ -73,13 +73,22 @@ func trustEntries(store *pki.Store, country string) ([]trustEntry, error) {
 			continue
 		}
 		t := trustEntry{Entry: e}
-		if e.Kind == pki.KindCRL {
+		switch e.Kind {
+		case pki.KindDeviationList:
+			l, err := store.DeviationList(e.SHA256)
+			if err != nil {
+				return nil, err
+			}
+			if c := l.Signer(); c != nil {
+				t.Subject = c.Subject.String()
+			}
+		case pki.KindCRL:
 			l, err := store.CRL(e.SHA256)
 			if err != nil {
 				return nil, err
 			}
 			t.Subject = l.Issuer.String()
-		} else {
+		default:
 			c, err := store.Certificate(e.SHA256)
 			if err != nil {
 				return nil, err

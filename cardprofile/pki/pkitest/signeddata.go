@@ -92,11 +92,5 @@ func (a *Authority) MasterList(tb testing.TB, certs ...*pki.Certificate) []byte 
 // MasterListOfDS is a master list that the Document Signer signed, which it must not.
 func (a *Authority) MasterListOfDS(tb testing.TB, certs ...*pki.Certificate) []byte {
 	tb.Helper()
-	var listed [][]byte
-	for _, c := range certs {
-		listed = append(listed, c.Raw)
-	}
-	slices.SortFunc(listed, bytes.Compare)
-	content := tlv.Encode(0x30, []byte{0x02, 0x01, 0x00}, tlv.Encode(0x31, listed...))
-	return a.Sign(tb, content, SignedOptions{ContentType: cms.OIDMasterList, KeyID: true, SigningTime: Epoch.AddDate(0, 0, 1)})
+	return a.masterList(tb, []*pki.Certificate{a.DS}, certs)
 }
