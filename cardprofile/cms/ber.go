@@ -57,8 +57,8 @@ func readHeader(b []byte) (header, error) {
 	return h, nil
 }
 
-// normalize returns the first element of b with indefinite lengths made definite
-// and constructed octet strings joined, how many octets of b it took, and whether
+// normalize returns the first element of b with indefinite lengths made definite,
+// definite ones the shortest, and constructed octet strings joined, how many octets of b it took, and whether
 // anything had to change. What needs no change is returned as a part of b, so the
 // bytes that signatures cover stay those that came.
 func normalize(b []byte, depth int) (out []byte, used int, changed bool, err error) {
@@ -68,6 +68,9 @@ func normalize(b []byte, depth int) (out []byte, used int, changed bool, err err
 	}
 	if !h.constructed() {
 		used = h.len + h.value
+		if h.nonMinimal {
+			return encode(h.tag, b[h.len:used]), used, true, nil
+		}
 		return b[:used], used, false, nil
 	}
 	body := b[h.len:]
@@ -76,7 +79,7 @@ func normalize(b []byte, depth int) (out []byte, used int, changed bool, err err
 	}
 	used = h.len
 	var parts [][]byte
-	changed = h.value < 0 || h.tag == 0x24
+	changed = h.value < 0 || h.tag == 0x24 || h.nonMinimal
 	for {
 		if h.value >= 0 && len(body) == 0 {
 			break

@@ -75,6 +75,10 @@ func TestParseDeviates(t *testing.T) {
 		}
 		return []byte(strings.Replace(string(der), old, new, 1))
 	}
+	last := func(old, new string) []byte {
+		at := bytes.LastIndex(der, []byte(old))
+		return slices.Concat(der[:at], []byte(new), der[at+len(old):])
+	}
 	digest := "\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02"
 	for _, c := range []struct {
 		name, rule string
@@ -83,6 +87,8 @@ func TestParseDeviates(t *testing.T) {
 		{"as it should be", "", der},
 		{"version 1", "cms.version", replace("\x02\x01\x03\x31", "\x02\x01\x01\x31")},
 		{"digestAlgorithms names another", "cms.digestalgorithms", replace("\x31\x0d"+digest+"\x01", "\x31\x0d"+digest+"\x02")},
+		{"digestAlgorithms names one more", "cms.digestalgorithms.extra", more(t, der)},
+		{"signer version 3", "cms.signer.version", last("\x02\x01\x01\x30", "\x02\x01\x03\x30")},
 		{"unsigned attributes", "cms.unsignedattrs", a.Sign(t, content, pkitest.SignedOptions{SigningTime: pkitest.Epoch, Unsigned: tlv.Encode(0xa1, tlv.Encode(0x30, cms.MarshalOID("1.2.3"), tlv.Encode(0x31, []byte{5, 0})))})},
 		{"attributes out of order", "cms.signedattrs.order", a.Sign(t, content, pkitest.SignedOptions{SigningTime: pkitest.Epoch, Attributes: func(l [][]byte) [][]byte {
 			slices.Reverse(l)
@@ -105,6 +111,29 @@ func TestParseDeviates(t *testing.T) {
 			}
 		})
 	}
+}
+
+// more adds an algorithm to digestAlgorithms, which no signature covers.
+func more(t *testing.T, der []byte) []byte {
+	t.Helper()
+	info, _, err := tlv.Parse(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, ok := info.Path(0xa0, 0x30)
+	if !ok {
+		t.Fatal("no SignedData")
+	}
+	parts, err := body.Children()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sha1 := tlv.Encode(0x30, cms.MarshalOID("1.3.14.3.2.26"))
+	out := [][]byte{parts[0].Raw, tlv.Encode(0x31, parts[1].Value, sha1)}
+	for _, p := range parts[2:] {
+		out = append(out, p.Raw)
+	}
+	return tlv.Encode(0x30, cms.MarshalOID(cms.OIDSignedData), tlv.Encode(0xa0, tlv.Encode(0x30, out...)))
 }
 
 func TestVerifyRefuses(t *testing.T) {
@@ -202,6 +231,12 @@ func TestBER(t *testing.T) {
 	}
 	if v, err := sd.Verify(sd.Signers[0], a.DS.PublicKey); err != nil || !bytes.Equal(v.Content(), content) {
 		t.Errorf("verify: %v", err)
+	}
+	// Lengths that are not the shortest are BER too.
+	head := 4 // of the ContentInfo: 30 82 xx xx
+	long := slices.Concat([]byte{0x30, 0x83, 0}, der[2:head], der[head:])
+	if sd, err = cms.Parse(long); err != nil || !has(sd.Deviations, "cms.ber") || !bytes.Equal(sd.DER, der) {
+		t.Errorf("a long length: %v", err)
 	}
 	for name, bad := range map[string][]byte{
 		"bytes after":            append(slices.Clone(der), 0),

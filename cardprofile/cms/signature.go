@@ -18,6 +18,9 @@ import (
 // over the bytes.
 var ErrSignature = errors.New("the signature does not match")
 
+// ErrContent is wrapped by the error for content whose digest is not the signed one.
+var ErrContent = errors.New("the content was changed: its digest is not the signed one")
+
 // VerifySignature checks a signature over message with the algorithm that a names,
 // its parameters enforced. digest is the digest algorithm of the object around it,
 // 0 where there is none, as in certificates. It returns the deviations tolerated.

@@ -35,7 +35,7 @@ func (sd *SignedData) Verify(si *SignerInfo, pub crypto.PublicKey) (Verified, er
 		h := digest.New()
 		h.Write(sd.Content)
 		if !bytes.Equal(h.Sum(nil), si.MessageDigest) {
-			return Verified{}, errors.New("cms: the content was changed: its digest is not the signed one")
+			return Verified{}, fmt.Errorf("cms: %w", ErrContent)
 		}
 		signed = si.SignedAttrs
 	}
@@ -45,7 +45,7 @@ func (sd *SignedData) Verify(si *SignerInfo, pub crypto.PublicKey) (Verified, er
 	}
 	return Verified{
 		contentType: sd.ContentType,
-		content:     sd.Content,
+		content:     bytes.Clone(sd.Content), // what is done to sd later changes nothing
 		signingTime: si.SigningTime,
 		deviations:  deviations,
 		ok:          true,

@@ -56,7 +56,7 @@ func (p *passive) verify(store *pki.Store, o Options, doc *Document) {
 	p.v.deviate(r.Deviations...)
 	for _, c := range r.Checks() {
 		required := c.ID != CheckSODRevocation || r.RevocationKnown
-		p.v.set(c.ID, Outcome(c.Outcome), required, because(c.Reason, vietnamese(c, r.Result)))
+		p.v.set(c.ID, Outcome(c.Outcome), required, because(c.Reason, c.Vietnamese))
 	}
 }
 
@@ -76,41 +76,6 @@ func noon(d cardprofile.Date) time.Time {
 		return time.Time{}
 	}
 	return time.Date(d.Year, time.Month(d.Month), d.Day, 12, 0, 0, 0, time.UTC)
-}
-
-// vietnamese words a check of the store for an officer; details stay in the
-// English reason.
-func vietnamese(c pki.Check, r *pki.Result) string {
-	test := ""
-	if r.Test {
-		test = "TEST (thử nghiệm): "
-	}
-	switch c.ID + " " + c.Outcome.String() {
-	case "sod.signature passed":
-		return "chữ ký của EF.SOD đúng"
-	case "sod.signature failed":
-		return "chữ ký của EF.SOD sai: dữ liệu đã bị thay đổi hoặc giả mạo"
-	case "sod.chain passed":
-		if r.Trust == pki.TrustPinned {
-			return test + "đã ghim: người vận hành tự quyết định tin chứng thư ký này; không phải là \"đã xác thực\""
-		}
-		return test + "đã neo: chứng thư ký do CSCA trong kho tin cậy cấp"
-	case "sod.chain failed":
-		return test + "chuỗi chứng thư sai: " + c.Reason
-	case "sod.chain not_performed":
-		return test + "không có điểm neo tin cậy: trong kho không có CSCA của bên ký"
-	case "sod.validity passed":
-		return "chứng thư còn hiệu lực vào lúc ký"
-	case "sod.validity failed":
-		return "chứng thư không có hiệu lực vào lúc ký"
-	case "sod.revocation passed":
-		return "chứng thư ký không nằm trong danh sách thu hồi"
-	case "sod.revocation failed":
-		return "chứng thư ký đã bị thu hồi"
-	case "sod.revocation not_performed":
-		return "chưa kiểm tra thu hồi: " + c.Reason
-	}
-	return ""
 }
 
 // signed reports whether EF.SOD's signature passed: what it says was said by
@@ -145,11 +110,7 @@ func (p *passive) hash(n int, f lds.File) {
 		return
 	}
 	c := p.facts.CheckHash(f)
-	vi := fmt.Sprintf("giá trị băm của DG%d khớp với EF.SOD", n)
-	if c.Outcome != pki.Passed {
-		vi = fmt.Sprintf("DG%d đã bị thay đổi, hoặc EF.SOD không liệt kê: giá trị băm không khớp", n)
-	}
-	p.v.set(id, Outcome(c.Outcome), true, because(c.Reason, vi))
+	p.v.set(id, Outcome(c.Outcome), true, because(c.Reason, c.Vietnamese))
 }
 
 // covers says for a key in data group n what passive authentication makes of

@@ -1,6 +1,7 @@
 package pki
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -35,9 +36,15 @@ func (o Outcome) String() string {
 // Check is one check of the verdict, with the reason in words an officer can read.
 // Reasons name states, certificates and dates, never the holder.
 type Check struct {
-	ID      string
-	Outcome Outcome
-	Reason  string
+	ID         string
+	Outcome    Outcome
+	Reason     string // English
+	Vietnamese string // the same reason
+}
+
+// set fills outcome and reason. en and vi take the same arguments in the same order.
+func (c *Check) set(o Outcome, en, vi string, args ...any) {
+	c.Outcome, c.Reason, c.Vietnamese = o, fmt.Sprintf(en, args...), fmt.Sprintf(vi, args...)
 }
 
 // Trust is how the signer of a document is trusted. The zero value is TrustNone.
@@ -104,7 +111,9 @@ type Result struct {
 
 	Deviations []cardprofile.Deviation
 
-	verified cms.Verified
+	// What Trusted hands out, decided once by VerifyDocument: writing into the
+	// fields above changes what a result says, not what is trusted.
+	trusted Trusted
 }
 
 // Checks returns the four checks in the order of the verdict.
@@ -123,16 +132,19 @@ type Trusted struct {
 // Trusted returns the signed content when signature and chain passed and nothing
 // failed, and false otherwise. A Document Signer that was pinned counts: ask Trust
 // before calling anything authentic.
-func (r *Result) Trusted() (Trusted, bool) {
-	if r.Signature.Outcome != Passed || r.Chain.Outcome != Passed || !r.verified.OK() || r.Trust == TrustNone {
-		return Trusted{}, false
+func (r *Result) Trusted() (Trusted, bool) { return r.trusted, r.trusted.OK() }
+
+// decide makes the Trusted of a result whose checks are done.
+func (r *Result) decide(verified cms.Verified) {
+	if r.Signature.Outcome != Passed || r.Chain.Outcome != Passed || !verified.OK() || r.Trust == TrustNone {
+		return
 	}
 	for _, c := range r.Checks() {
 		if c.Outcome == Failed {
-			return Trusted{}, false
+			return
 		}
 	}
-	return Trusted{verified: r.verified, trust: r.Trust}, true
+	r.trusted = Trusted{verified: verified, trust: r.Trust}
 }
 
 // OK reports whether t holds trusted content.

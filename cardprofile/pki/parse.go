@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"time"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -226,13 +227,13 @@ func readExtensions(s *cryptobyte.String, n *notes) ([]Extension, error) {
 func (c *Certificate) readKey(n *notes) {
 	s := cryptobyte.String(c.RawSPKI)
 	var body cryptobyte.String
-	var bits []byte
+	var point []byte
 	if !s.ReadASN1(&body, asn1.SEQUENCE) {
 		c.KeyError = malformed("subjectPublicKeyInfo")
 		return
 	}
 	alg, err := cms.ReadAlgorithm(&body)
-	if err != nil || !body.ReadASN1BitStringAsBytes(&bits) || len(body) != 0 {
+	if err != nil || !body.ReadASN1BitStringAsBytes(&point) || len(body) != 0 {
 		c.KeyError = malformed("subjectPublicKeyInfo")
 		return
 	}
@@ -241,7 +242,7 @@ func (c *Certificate) readKey(n *notes) {
 		if alg.Params == nil && alg.OID == "1.2.840.113549.1.1.1" {
 			n.note("x509.key.null", "the RSA key's algorithm lacks its NULL parameters")
 		}
-		key, err := readRSA(bits)
+		key, err := readRSA(point)
 		if err != nil {
 			c.KeyError = err
 			return
@@ -268,20 +269,22 @@ func (c *Certificate) readKey(n *notes) {
 	}
 }
 
-func readRSA(bits []byte) (*rsa.PublicKey, error) {
-	s := cryptobyte.String(bits)
+func readRSA(der []byte) (*rsa.PublicKey, error) {
+	s := cryptobyte.String(der)
 	var body cryptobyte.String
-	modulus, exponent := new(big.Int), 0
+	modulus, e := new(big.Int), new(big.Int)
 	if !s.ReadASN1(&body, asn1.SEQUENCE) || len(s) != 0 || !body.ReadASN1Integer(modulus) {
 		return nil, malformed("RSA key")
 	}
-	if !body.ReadASN1Integer(&exponent) || len(body) != 0 || exponent < 0 || int64(exponent) > 1<<31-1 {
+	// Where the platform's numbers allow, exponents above the 31 bits of crypto/rsa
+	// are taken too; verification here does its own arithmetic.
+	if !body.ReadASN1Integer(e) || len(body) != 0 || e.Sign() <= 0 || e.BitLen() >= bits.UintSize {
 		return nil, errors.New("pki: the RSA public exponent cannot be used")
 	}
 	if modulus.Sign() <= 0 {
 		return nil, malformed("RSA key")
 	}
-	return &rsa.PublicKey{N: modulus, E: exponent}, nil
+	return &rsa.PublicKey{N: modulus, E: int(e.Int64())}, nil
 }
 
 // ParseRSAPublicKey reads a SubjectPublicKeyInfo with an RSA key.

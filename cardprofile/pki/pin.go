@@ -30,8 +30,8 @@ func (s *Store) Pin(c *Certificate, who, why string) error {
 	case c.TestMark && !s.test:
 		return fmt.Errorf("pki: %s %w", c, ErrTestMark)
 	}
-	if reason := c.mayIssueDocuments(); reason != "" {
-		return fmt.Errorf("pki: %s cannot be pinned: %s", c, reason)
+	if err := c.MayIssueDocuments(); err != nil {
+		return fmt.Errorf("pki: %s cannot be pinned: %w", c, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

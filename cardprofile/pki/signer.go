@@ -23,7 +23,10 @@ func readSignerID(si *cms.SignerInfo) (signerID, error) {
 	return signerID{issuer: name, serial: si.Serial}, err
 }
 
-var errNoSigner = errors.New("no certificate in the object is the one its signer names")
+var (
+	errNoSigner   = errors.New("no certificate in the object is the one its signer names")
+	errTwoSigners = errors.New("two certificates in the object fit the name its signer gives")
+)
 
 // findSigner returns the certificate among candidates that the signer names. Two
 // different certificates that both fit are refused, since nothing says which counts.
@@ -40,7 +43,7 @@ func findSigner(si *cms.SignerInfo, candidates []*Certificate) (*Certificate, []
 			continue
 		}
 		if found != nil {
-			return nil, nil, errors.New("two certificates in the object fit the name its signer gives")
+			return nil, nil, errTwoSigners
 		}
 		found = c
 		if dev != nil {

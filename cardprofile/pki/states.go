@@ -41,7 +41,7 @@ func trimFiller(s string) string { return strings.ToUpper(strings.Trim(s, "< "))
 func (r *Result) CompareState(mrz string) Check {
 	var c Check
 	if r.Anchor == nil {
-		c.set(NotPerformed, "there is no CSCA whose State could be compared")
+		c.set(NotPerformed, "there is no CSCA whose State could be compared", "không có CSCA nào để so sánh quốc gia")
 		return c
 	}
 	code := trimFiller(mrz)
@@ -49,13 +49,31 @@ func (r *Result) CompareState(mrz string) Check {
 	listed := slices.Contains(r.Anchor.States, code) || slices.Contains(r.Signer.States, code)
 	switch allowed := states()[code]; {
 	case slices.Contains(allowed, country):
-		c.set(Passed, "the MRZ names %s, the CSCA is of %s", code, country)
+		c.set(Passed, "the MRZ names %s, the CSCA is of %s", "MRZ ghi %s, CSCA là của %s", code, country)
 	case len(allowed) > 0:
-		c.set(Failed, "the MRZ names %s as the issuing State, and the CSCA is of %s", code, country)
+		c.set(Failed, "the MRZ names %s as the issuing State, and the CSCA is of %s",
+			"MRZ ghi nước cấp là %s nhưng CSCA là của %s", code, country)
 	case listed:
-		c.set(Passed, "the MRZ names %s, and so does the certificate", code)
+		c.set(Passed, "the MRZ names %s, and so does the certificate", "MRZ và chứng thư cùng ghi %s", code)
 	default:
-		c.set(NotPerformed, "the issuing State %q of the MRZ is not known here; the CSCA is of %s", code, country)
+		c.set(NotPerformed, "the issuing State %q of the MRZ is not known here; the CSCA is of %s",
+			"chương trình không biết mã nước cấp %q trong MRZ; CSCA là của %s", code, country)
 	}
 	return c
+}
+
+// signerState notes a signer whose alternative name is for another State than the
+// MRZ's (Doc 9303-11 (8th ed.), 5.1.1, best practice 2). Codes of one country count
+// as the same: D and DEU, RKS and UNK, a territory and its State.
+func (v *verification) signerState(mrz string) {
+	code, named := trimFiller(mrz), v.r.Signer.States
+	same := func(state string) bool {
+		state = trimFiller(state)
+		return state == code || slices.ContainsFunc(states()[code], func(country string) bool {
+			return state == country || slices.Contains(states()[state], country) || country == "DE" && state == "DEU"
+		})
+	}
+	if len(named) > 0 && code != "" && !slices.ContainsFunc(named, same) {
+		v.note("DS certificate", "pki.state.signer", "the alternative name of the Document Signer is for %q, the MRZ names %q", named, code)
+	}
 }

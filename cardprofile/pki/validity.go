@@ -12,17 +12,19 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 func (v *verification) validity() {
 	c, ds := &v.r.Validity, v.r.Signer
 	if v.r.Signature.Outcome != Passed {
-		c.set(NotPerformed, "there is no valid signature to ask about")
+		c.set(NotPerformed, "there is no valid signature to ask about", "không có chữ ký hợp lệ để xét")
 		return
 	}
 	if v.r.Trust == TrustNone {
-		c.set(NotPerformed, "the signer is not trusted, so the dates in its certificate prove nothing")
+		c.set(NotPerformed, "the signer is not trusted, so the dates in its certificate prove nothing",
+			"bên ký chưa được tin cậy nên ngày tháng trong chứng thư của bên ký không chứng minh được gì")
 		return
 	}
 	if ds.NotAfter.Before(ds.NotBefore) {
-		c.set(Failed, "the Document Signer certificate ends before it begins")
+		c.set(Failed, "the Document Signer certificate ends before it begins", "chứng thư ký có ngày hết hạn trước ngày bắt đầu")
 		return
 	}
+	v.issueDate()
 	from, to, known := v.signed()
 	if known && !v.signerValidAt(from, to) {
 		return
@@ -32,16 +34,20 @@ func (v *verification) validity() {
 	}
 	switch now := v.o.Now; {
 	case known && now.After(ds.NotAfter):
-		c.set(Passed, "signed on %s, when the Document Signer was valid; its certificate expired on %s, which is normal", day(from), day(ds.NotAfter))
+		c.set(Passed, "signed on %s, when the Document Signer was valid; its certificate expired on %s, which is normal",
+			"ký ngày %s, khi chứng thư ký còn hiệu lực; chứng thư hết hạn ngày %s là bình thường", day(from), day(ds.NotAfter))
 	case known:
-		c.set(Passed, "signed on %s; the Document Signer is valid from %s to %s", day(from), day(ds.NotBefore), day(ds.NotAfter))
+		c.set(Passed, "signed on %s; the Document Signer is valid from %s to %s",
+			"ký ngày %s; chứng thư ký có hiệu lực từ %s đến %s", day(from), day(ds.NotBefore), day(ds.NotAfter))
 	case now.Before(ds.NotBefore):
-		c.set(Failed, "the Document Signer is valid only from %s on", day(ds.NotBefore))
+		c.set(Failed, "the Document Signer is valid only from %s on", "chứng thư ký chỉ có hiệu lực từ ngày %s", day(ds.NotBefore))
 	case now.After(ds.NotAfter):
 		// Without a signing time there is nothing to say that it was valid then.
-		c.set(NotPerformed, "the document does not say when it was signed, and the Document Signer certificate expired on %s", day(ds.NotAfter))
+		c.set(NotPerformed, "the document does not say when it was signed, and the Document Signer certificate expired on %s",
+			"giấy tờ không cho biết ngày ký, và chứng thư ký đã hết hạn ngày %s", day(ds.NotAfter))
 	default:
-		c.set(Passed, "the document does not say when it was signed; the Document Signer is valid today, from %s to %s", day(ds.NotBefore), day(ds.NotAfter))
+		c.set(Passed, "the document does not say when it was signed; the Document Signer is valid today, from %s to %s",
+			"giấy tờ không cho biết ngày ký; hôm nay chứng thư ký còn hiệu lực, từ %s đến %s", day(ds.NotBefore), day(ds.NotAfter))
 	}
 }
 
@@ -57,14 +63,30 @@ func (v *verification) signed() (from, to time.Time, known bool) {
 	return time.Time{}, time.Time{}, false
 }
 
+// issueDate notes a date of issue outside the private key usage period of a signer
+// whose own signing time lies in it (Doc 9303-11 (8th ed.), 5.1.1, best practice 3).
+func (v *verification) issueDate() {
+	t, ds := v.o.IssueDate, v.r.Signer
+	if t.IsZero() || v.r.SigningTime.IsZero() {
+		return
+	}
+	if !ds.PrivateKeyNotBefore.IsZero() && t.Add(24*time.Hour).Before(ds.PrivateKeyNotBefore) ||
+		!ds.PrivateKeyNotAfter.IsZero() && t.After(ds.PrivateKeyNotAfter) {
+		v.note(v.o.Where, "pki.issuedate", "the date of issue, %s, is not in the private key usage period of the Document Signer (%s to %s)",
+			day(t), dayOrOpen(ds.PrivateKeyNotBefore), dayOrOpen(ds.PrivateKeyNotAfter))
+	}
+}
+
 func (v *verification) signerValidAt(from, to time.Time) bool {
 	c, ds := &v.r.Validity, v.r.Signer
 	if from.After(v.o.Now.Add(clockSkew)) {
-		c.set(Failed, "the document says it was signed on %s, which is in the future", day(from))
+		c.set(Failed, "the document says it was signed on %s, which is in the future",
+			"giấy tờ ghi ngày ký là %s, là ngày trong tương lai", day(from))
 		return false
 	}
 	if to.Before(ds.NotBefore) || from.After(ds.NotAfter) {
-		c.set(Failed, "signed on %s, when the Document Signer was not valid (%s to %s)", day(from), day(ds.NotBefore), day(ds.NotAfter))
+		c.set(Failed, "signed on %s, when the Document Signer was not valid (%s to %s)",
+			"ký ngày %s, khi chứng thư ký không có hiệu lực (%s đến %s)", day(from), day(ds.NotBefore), day(ds.NotAfter))
 		return false
 	}
 	// Doc 9303-11 (8th ed.), 5.1.1, best practice 3: the date of issue lies in the
@@ -72,6 +94,7 @@ func (v *verification) signerValidAt(from, to time.Time) bool {
 	if !ds.PrivateKeyNotBefore.IsZero() && to.Before(ds.PrivateKeyNotBefore) ||
 		!ds.PrivateKeyNotAfter.IsZero() && from.After(ds.PrivateKeyNotAfter) {
 		c.set(Failed, "signed on %s, when the Document Signer's key was not to be used (%s to %s)",
+			"ký ngày %s, ngoài thời hạn được dùng khóa của bên ký (%s đến %s)",
 			day(from), dayOrOpen(ds.PrivateKeyNotBefore), dayOrOpen(ds.PrivateKeyNotAfter))
 		return false
 	}
@@ -80,7 +103,7 @@ func (v *verification) signerValidAt(from, to time.Time) bool {
 
 func dayOrOpen(t time.Time) string {
 	if t.IsZero() {
-		return "open"
+		return "…"
 	}
 	return day(t)
 }
@@ -90,7 +113,8 @@ func (v *verification) anchorValid() bool {
 	child := v.r.Signer
 	for _, ca := range append(append([]*Certificate{}, v.r.Links...), v.r.Anchor) {
 		if child.NotBefore.After(ca.NotAfter) {
-			v.r.Validity.set(Failed, "%s was issued on %s, after its CSCA had expired on %s", child, day(child.NotBefore), day(ca.NotAfter))
+			v.r.Validity.set(Failed, "%s was issued on %s, after its CSCA had expired on %s",
+				"%s được cấp ngày %s, sau khi chứng thư CSCA đã hết hạn ngày %s", child, day(child.NotBefore), day(ca.NotAfter))
 			return false
 		}
 		if child.NotBefore.Before(ca.NotBefore) {

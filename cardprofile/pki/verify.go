@@ -1,7 +1,6 @@
 package pki
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -40,6 +39,7 @@ func VerifyDocument(sd *cms.SignedData, store *Store, o VerifyOptions) *Result {
 	v.chain()
 	v.validity()
 	v.revocation()
+	v.r.decide(v.verified)
 	return v.r
 }
 
@@ -49,6 +49,8 @@ type verification struct {
 	store *Store
 	o     VerifyOptions
 	r     *Result
+
+	verified cms.Verified // by the first signer's key
 }
 
 func (v *verification) deviate(where string, list []cardprofile.Deviation) {
@@ -62,19 +64,15 @@ func (v *verification) note(where, rule, format string, args ...any) {
 	v.r.Deviations = append(v.r.Deviations, cardprofile.Deviation{Where: where, Rule: rule, Text: fmt.Sprintf(format, args...)})
 }
 
-func (c *Check) set(o Outcome, format string, args ...any) {
-	c.Outcome, c.Reason = o, fmt.Sprintf(format, args...)
-}
-
 // signature fills the check sod.signature and finds the signer's certificate.
 func (v *verification) signature() {
 	c := &v.r.Signature
 	if v.sd.ContentType != v.o.ContentType {
-		c.set(Failed, "the object is signed content of type %s, not %s", v.sd.ContentType, v.o.ContentType)
+		c.set(Failed, "the object is signed content of type %s, not %s", "đối tượng là nội dung ký loại %s, không phải %s", v.sd.ContentType, v.o.ContentType)
 		return
 	}
 	if len(v.sd.Signers) == 0 {
-		c.set(Failed, "the object is not signed")
+		c.set(Failed, "the object is not signed", "đối tượng không được ký")
 		return
 	}
 	inside := v.certificates()
@@ -84,9 +82,10 @@ func (v *verification) signature() {
 		signer, err := v.signerOf(si, inside)
 		if err != nil {
 			if len(v.sd.Certificates) == 0 {
-				c.set(NotPerformed, "the object holds no Document Signer certificate, and the store has none that its signer names")
+				c.set(NotPerformed, "the object holds no Document Signer certificate, and the store has none that its signer names",
+					"đối tượng không chứa chứng thư ký, và trong kho cũng không có chứng thư mà bên ký nêu")
 			} else {
-				c.set(Failed, "%v", err)
+				c.because(err)
 			}
 			return
 		}
@@ -94,30 +93,24 @@ func (v *verification) signature() {
 			v.r.Signer, v.r.SigningTime = signer, si.SigningTime
 		}
 		if signer.PublicKey == nil {
-			c.set(outcomeOf(signer.KeyError), "the key of the Document Signer certificate cannot be used: %v", signer.KeyError)
+			c.because(signer.KeyError)
+			c.Reason = "the key of the Document Signer certificate cannot be used: " + c.Reason
+			c.Vietnamese = "không dùng được khóa trong chứng thư ký"
 			return
 		}
 		verified, err := v.sd.Verify(si, signer.PublicKey)
 		if err != nil {
-			c.set(outcomeOf(err), "%v", err)
+			c.because(err)
 			return
 		}
 		v.deviate(v.o.Where, verified.Deviations())
 		if i == 0 {
-			v.r.verified = verified
+			v.verified = verified
 		}
 	}
 	v.deviate("DS certificate", v.r.Signer.Deviations)
 	v.further(inside)
-	c.set(Passed, "signed with the key of %s", v.r.Signer)
-}
-
-// outcomeOf tells a check that failed from one that cannot be made here.
-func outcomeOf(err error) Outcome {
-	if errors.Is(err, cms.ErrUnsupported) {
-		return NotSupported
-	}
-	return Failed
+	c.set(Passed, "signed with the key of %s", "ký bằng khóa của %s", v.r.Signer)
 }
 
 // certificates parses those inside the object; one that cannot be read is noted.
@@ -169,26 +162,26 @@ func (v *verification) further(inside []*Certificate) {
 // MayIssueDocuments returns an error that says why a certificate must not sign
 // documents, nil when it may.
 func (c *Certificate) MayIssueDocuments() error {
-	if why := c.mayIssueDocuments(); why != "" {
-		return fmt.Errorf("pki: %s must not sign documents: %s", c, why)
+	if why := c.mayIssueDocuments(); why != nil {
+		return fmt.Errorf("pki: %s must not sign documents: %s", c, fmt.Sprintf(why.en, why.args...))
 	}
 	return nil
 }
 
-// mayIssueDocuments says why a certificate must not sign documents, "" when it may
+// mayIssueDocuments says why a certificate must not sign documents, nil when it may
 // (Doc 9303-11 (8th ed.), 5.1.1; Doc 9303-12 (8th ed.), Table 6).
-func (c *Certificate) mayIssueDocuments() string {
+func (c *Certificate) mayIssueDocuments() *words {
 	switch {
 	case c.IsCA || c.HasKeyUsage && c.KeyUsage&UsageKeyCertSign != 0:
-		return "it is a CA certificate"
+		return &words{en: "it is a CA certificate", vi: "đó là chứng thư của CA"}
 	case c.HasKeyUsage && c.KeyUsage&UsageDigitalSignature == 0:
-		return "its key usage does not allow digital signatures"
+		return &words{en: "its key usage does not allow digital signatures", vi: "mục đích dùng khóa không cho phép ký số"}
 	case len(c.ExtKeyUsage) > 0:
-		return "its extended key usage is for something else (" + c.ExtKeyUsage[0] + ")"
+		return &words{"its extended key usage is for something else (%s)", "mục đích dùng khóa mở rộng là việc khác (%s)", []any{c.ExtKeyUsage[0]}}
 	case c.unknownCritical() != "":
-		return "it carries the critical extension " + c.unknownCritical() + ", which is not known here"
+		return &words{"it carries the critical extension %s, which is not known here", "nó có phần mở rộng bắt buộc %s mà chương trình không biết", []any{c.unknownCritical()}}
 	}
-	return ""
+	return nil
 }
 
 // documentTypes compares the signer's documentTypeList with the document code. A

@@ -15,6 +15,7 @@ type Result struct {
 	*pki.Result
 	object *SecurityObject // as parsed, for checks without trust
 	signed *SecurityObject // as parsed from trusted content, nil without
+	trust  pki.Trust       // of that content
 }
 
 // Verify checks signature, chain, validity and revocation of an EF.SOD; see
@@ -27,7 +28,7 @@ func Verify(s *SOD, store *pki.Store, o pki.VerifyOptions) *Result {
 	if t, ok := r.Trusted(); ok {
 		// Parsed again from what was verified, so that nothing done to s in between counts.
 		if o, err := ParseSecurityObject(t.Content()); err == nil {
-			r.signed = o
+			r.signed, r.trust = o, t.Trust()
 		}
 	}
 	return r
@@ -42,8 +43,10 @@ func (r *Result) CheckHash(f lds.File) pki.Check {
 	switch err := r.object.match(f); {
 	case err == nil:
 		c.Outcome, c.Reason = pki.Passed, fmt.Sprintf("%s has the hash that EF.SOD holds (%v)", f.Name, r.object.Hash)
+		c.Vietnamese = fmt.Sprintf("giá trị băm của DG%d khớp với EF.SOD (%v)", n, r.object.Hash)
 	default:
 		c.Outcome, c.Reason = pki.Failed, err.Error()
+		c.Vietnamese = fmt.Sprintf("DG%d đã bị thay đổi, hoặc EF.SOD không liệt kê: giá trị băm không khớp", n)
 	}
 	return c
 }
@@ -94,7 +97,7 @@ func (r *Result) Cover(f lds.File) (Covered, error) {
 	if err := r.signed.match(f); err != nil {
 		return Covered{}, fmt.Errorf("sod: %w", err)
 	}
-	return Covered{file: lds.File{Name: f.Name, Bytes: bytes.Clone(f.Bytes)}, trust: r.Trust}, nil
+	return Covered{file: lds.File{Name: f.Name, Bytes: bytes.Clone(f.Bytes)}, trust: r.trust}, nil
 }
 
 // OK reports whether c holds a covered file.
