@@ -12,6 +12,11 @@ type Profile struct {
 	IssuingState string `yaml:"issuing_state" json:"issuing_state"` // as in the MRZ, Doc 9303-3 (8th ed.), 5: "VNM"
 	Country      string `yaml:"country" json:"country"`             // ISO 3166-1 alpha-2, as in certificates: "VN"
 
+	// AnyIssuer: documents of any issuer are of this type, and each decides for
+	// itself on the second letter of the document code; IssuingState is then
+	// what is written on documents made after this profile.
+	AnyIssuer bool `yaml:"any_issuer" json:"any_issuer,omitempty"`
+
 	// IssuedFrom and IssuedUntil are the days on which cards of this type were
 	// issued, first and last; zero where there is no such bound.
 	IssuedFrom  Date `yaml:"issued_from" json:"issued_from,omitzero"`
@@ -83,7 +88,7 @@ type DataGroup struct {
 	Source string `yaml:"source" json:"source"` // mrz, face, fingers, vn-dg13, security-infos, aa-key
 	Read   string `yaml:"read" json:"read"`
 	// Optional groups are left out, of EF.COM and EF.SOD alike, when the record
-	// has nothing for them.
+	// has nothing for them; cards of this type are complete without them.
 	Optional bool `yaml:"optional" json:"optional,omitempty"`
 }
 

@@ -19,11 +19,14 @@ var (
 	// ErrAccessKey: the text given as MRZ, CAN or QR code is none.
 	ErrAccessKey = errors.New("inspect: not a usable access key")
 	// ErrNeedMRZ: the chip offers BAC alone, which needs the MRZ.
-	ErrNeedMRZ = errors.New("inspect: this chip opens with the MRZ only")
+	ErrNeedMRZ = errors.New("inspect: this chip opens with the MRZ only: give the MRZ")
 	// ErrDowngrade: what the chip offers is weaker than the profile demands.
 	ErrDowngrade = errors.New("inspect: weaker access than allowed")
 	// ErrUnsupported: the chip offers only what this version cannot do.
 	ErrUnsupported = errors.New("inspect: not supported")
+	// ErrNoApplication: the chip holds no travel document, because it is
+	// blank or another kind of card.
+	ErrNoApplication = errors.New("inspect: no travel document application on the chip: it is blank, or another kind of card")
 	// ErrDocument: a file that everything else needs cannot be read.
 	ErrDocument = errors.New("inspect: unreadable document")
 )

@@ -250,7 +250,7 @@ func TestFaults(t *testing.T) {
 		check  string // the check that says it, and how
 		want   inspect.Outcome
 	}{
-		{"nonce", pace.ErrDenied, inspect.ResultFailed, inspect.CheckAccess, inspect.Failed},
+		{"nonce", pace.ErrDenied, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
 		{"map=off-curve", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
 		{"map=infinity", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
 		{"map=zero", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},

@@ -32,6 +32,7 @@ func Files(files []lds.File, trust *pki.Store, o Options) *Verdict {
 		}
 	}
 	c.compare(v, files, nil, p.groups(), o)
+	c.judgeProfile(v, files, p, o)
 	v.matchFiles(files)
 	alone := because("files alone: there is no chip to ask", "chỉ có tệp, không có chip")
 	for _, id := range []string{CheckAccess, CheckCA, CheckAA, CheckPACECAM, CheckTA} {

@@ -101,6 +101,9 @@ func (x *inspection) proofs(ctx context.Context) error {
 // them lists it.
 func (x *inspection) readIndex(ctx context.Context) error {
 	for _, f := range []emrtd.File{emrtd.COM, emrtd.SOD} {
+		if _, ok := x.file(f.Name); ok {
+			continue
+		}
 		if _, err := x.keep(ctx, f); err != nil {
 			return err
 		}
@@ -190,6 +193,7 @@ func (x *inspection) judgeAll() {
 	x.judgeAccess(p)
 	x.judgeCardAccess()
 	c.compare(v, x.files, x.access.seen, p.groups(), x.o)
+	c.judgeProfile(v, x.files, p, x.o)
 	x.judgeProofs(p)
 	x.judgeMapping(p)
 	v.set(CheckTA, NotPerformed, false, because("no terminal certificate", "không có chứng thư thiết bị đọc"))
@@ -201,7 +205,13 @@ func (x *inspection) abandon(err error) {
 	v := x.v
 	switch {
 	case errors.Is(err, pace.ErrDenied), errors.Is(err, bac.ErrDenied):
-		v.set(CheckAccess, Failed, true, because("the chip refused the access key", "chip từ chối khóa truy cập (CAN hoặc MRZ)"))
+		// A mistyped key says nothing against the chip.
+		v.set(CheckAccess, NotPerformed, true, because("the chip refused the access key", "chip từ chối khóa truy cập (CAN hoặc MRZ)"))
+	case errors.Is(err, ErrNoApplication):
+		v.set(CheckAccess, NotPerformed, true, because(
+			"there is no travel document application on the chip: it is blank, or another kind of card", "trên chip không có ứng dụng giấy tờ đi lại: chip trắng hoặc loại thẻ khác"))
+	case errors.Is(err, ErrDowngrade):
+		v.set(CheckAccess, Failed, true, because(err.Error(), "chip chỉ cho mở bằng cách yếu hơn mức mà loại thẻ yêu cầu"))
 	case x.session.access == "":
 		v.set(CheckAccess, NotPerformed, true, because(err.Error(), "không mở được chip"))
 	default:

@@ -32,11 +32,14 @@ func (x *inspection) judgeAccess(p *passive) {
 	case x.session.access == "pace":
 		set(Passed, "opened with "+paceName(x.paceUsed), "mở bằng "+paceName(x.paceUsed))
 	case x.dg14 != nil && x.dg14.OffersPACE():
-		set(Failed, "the chip was opened with BAC, but DG14 says that it offers PACE: its EF.CardAccess was withheld",
-			"chip được mở bằng BAC nhưng DG14 cho biết chip hỗ trợ PACE: EF.CardAccess đã bị giấu")
+		set(Failed, "the chip was opened without PACE, but DG14 says that it offers PACE: its EF.CardAccess was withheld",
+			"chip được mở không qua PACE nhưng DG14 cho biết chip hỗ trợ PACE: EF.CardAccess đã bị giấu")
 	case x.dg14 == nil && (slices.Contains(p.groups(), 14) || p.sod == nil):
-		set(NotPerformed, "the chip was opened with BAC, and DG14, which would say whether it offers PACE, was not read",
-			"chip được mở bằng BAC; không đọc được DG14 nên không biết chip có hỗ trợ PACE hay không")
+		set(NotPerformed, "the chip was opened without PACE, and DG14, which would say whether it offers PACE, was not read",
+			"chip được mở không qua PACE; không đọc được DG14 nên không biết chip có hỗ trợ PACE hay không")
+	case x.session.access == plainAccess:
+		set(Passed, "the chip has no access control: anybody near it can read it", "chip không có kiểm soát truy cập: ai ở gần cũng đọc được")
+		x.v.notePlain()
 	default:
 		set(Passed, "BAC; the chip offers nothing stronger", "mở bằng BAC; chip không hỗ trợ cách mạnh hơn")
 	}

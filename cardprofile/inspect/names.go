@@ -40,7 +40,7 @@ func join(list []string) string { return strings.Join(list, "; ") }
 // the document says.
 var order = []string{
 	CheckAccess, CheckCardAccess, CheckSODSignature, CheckSODChain, CheckSODValidity, CheckSODRevocation,
-	"dg.hash", CheckCOM, CheckCA, CheckAA, CheckPACECAM, CheckTA, CheckMRZDigits, CheckMRZMatch, CheckDG13, CheckDocumentExpiry,
+	"dg.hash", CheckCOM, CheckCA, CheckAA, CheckPACECAM, CheckTA, CheckProfile, CheckMRZDigits, CheckMRZMatch, CheckDG13, CheckDocumentExpiry,
 }
 
 func rank(id string) int {

@@ -105,9 +105,12 @@ func (x *inspection) reopen(ctx context.Context) error {
 		}
 	}
 	var err error
-	if x.session.access == "pace" {
+	switch x.session.access {
+	case "pace":
 		err = x.openPACE(ctx, x.access)
-	} else {
+	case plainAccess:
+		err = x.openPlain()
+	default:
 		err = x.openBAC(ctx, x.access)
 	}
 	if err != nil || x.ca == nil || x.ca.unsupported != nil {

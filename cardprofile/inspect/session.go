@@ -28,7 +28,7 @@ type session struct {
 
 	noMF       bool        // hinted: the master file cannot be selected
 	place      place       // what is selected when access begins
-	access     string      // "pace" or "bac"
+	access     string      // "pace", "bac" or "none"; empty before there is access
 	paceUsed   pace.Params // the parameters of PACE, if it was used
 	cam        *pace.CAM   // the chip's claim, of the session that stands
 	resumes    int         // sessions opened anew
@@ -158,7 +158,7 @@ func (s *session) discover(ctx context.Context, a Access) error {
 		}
 	}
 	s.place = placeApplication
-	if err := s.reader().SelectApplication(ctx); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return err
 	}
 	found, err := s.discoverIn(ctx, atr, emrtd.DiscoverInApplication)
@@ -272,7 +272,7 @@ func (s *session) openPACE(ctx context.Context, a Access) error {
 			return err
 		}
 	}
-	return s.reader().SelectApplication(ctx)
+	return s.enter(ctx)
 }
 
 // openBAC runs BAC with the MRZ, inside the application.
@@ -280,21 +280,21 @@ func (s *session) openBAC(ctx context.Context, a Access) error {
 	if s.o.Profile != nil && !s.o.Profile.Access.BAC {
 		return fmt.Errorf("%w: the chip offers no PACE, and profile %s does not allow BAC", ErrDowngrade, s.o.Profile.ID)
 	}
-	pw, err := a.bacPassword()
-	if err != nil {
-		return err
-	}
 	if s.place != placeApplication {
-		if err := s.reader().SelectApplication(ctx); err != nil {
+		if err := s.enter(ctx); err != nil {
 			return err
 		}
 	}
-	if s.access == "" {
-		s.trail("used BAC because the chip offers no PACE")
+	pw, err := a.bacPassword()
+	if err != nil {
+		return s.withoutBAC(ctx, err)
 	}
 	res, err := bac.Run(ctx, s.sender, pw)
 	if err != nil {
-		return err
+		return s.withoutBAC(ctx, err)
+	}
+	if s.access == "" {
+		s.trail("used BAC because the chip offers no PACE")
 	}
 	s.sender, s.access, s.chip.Access = res.Channel, "bac", "bac"
 	return nil

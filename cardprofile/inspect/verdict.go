@@ -71,6 +71,7 @@ const (
 	CheckCA             = "ca"
 	CheckPACECAM        = "pace.cam"
 	CheckTA             = "ta"
+	CheckProfile        = "profile.match"
 	CheckMRZMatch       = "mrz.match"
 	CheckMRZDigits      = "mrz.checkdigits"
 	CheckDG13           = "dg13.match"

@@ -83,7 +83,7 @@ func (f *accessFlags) access(ctx context.Context, env *env) (inspect.Access, err
 }
 
 // options are those of an inspection.
-func (f *accessFlags) options(env *env, bar *progress) (inspect.Options, error) {
+func (f *accessFlags) options(bar *progress) (inspect.Options, error) {
 	o := inspect.Options{Progress: func(p inspect.Progress) {
 		if p.Total > 0 {
 			bar.bytes(p.File, p.Done, p.Total)
@@ -163,6 +163,39 @@ func connect(ctx context.Context, reader string) (*pcsc.Card, error) {
 		return nil, fmt.Errorf("pcsc: %w: none of the readers holds a card", pcsc.ErrNoCard)
 	}
 	return card, err
+}
+
+// opened is a card in a reader, and how it is to be read.
+type opened struct {
+	*pcsc.Card
+	access  inspect.Access
+	options inspect.Options
+	bar     *progress
+}
+
+// open makes the key, prepares the folder for files and connects to the card, in
+// the order in which mistakes are cheapest. What it gives back is to be closed.
+func (f *accessFlags) open(ctx context.Context, env *env, out string) (*opened, error) {
+	access, err := f.access(ctx, env)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepareOut(out); err != nil {
+		return nil, err
+	}
+	bar := newProgress(env)
+	o, err := f.options(bar)
+	if err != nil {
+		bar.close()
+		return nil, err
+	}
+	card, err := connect(ctx, f.reader)
+	if err != nil {
+		bar.close()
+		return nil, err
+	}
+	o.Reader = card.Reader()
+	return &opened{card, access, o, bar}, nil
 }
 
 func noCards(ctx context.Context) bool {

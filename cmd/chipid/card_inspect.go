@@ -45,32 +45,18 @@ Exit statuses:
 }
 
 func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out string, asJSON bool) error {
-	access, err := f.access(ctx, env)
-	if err != nil {
-		return err
-	}
 	store, err := pki.Open(trust)
 	if err != nil {
 		return err
 	}
-	if err := prepareOut(out); err != nil {
-		return err
-	}
-	bar := newProgress(env)
-	o, err := f.options(env, bar)
+	card, err := f.open(ctx, env, out)
 	if err != nil {
-		bar.close()
-		return err
-	}
-	card, err := connect(ctx, f.reader)
-	if err != nil {
-		bar.close()
 		return err
 	}
 	defer card.Close()
-	o.Reader = card.Reader()
-	v, err := inspect.Inspect(ctx, card, access, store, o)
-	bar.close()
+	v, err := inspect.Inspect(ctx, card, card.access, store, card.options)
+	card.bar.close()
+	err = brokenOff(ctx, v, err)
 	if out != "" && len(v.Files()) > 0 {
 		if werr := lds.WriteDir(out, v.Files()); err == nil {
 			err = werr
@@ -87,6 +73,16 @@ func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out str
 		return err
 	}
 	return verdictError(v)
+}
+
+// brokenOff gives an inspection that was not carried through the exit status of
+// its verdict, unless there is a status of its own for the reason: access denied,
+// a card that has left, a key of the wrong kind.
+func brokenOff(ctx context.Context, v *inspect.Verdict, err error) error {
+	if err == nil || ctx.Err() != nil || exitStatus(err) != exitFault || v.Outcome == inspect.ResultPassed {
+		return err
+	}
+	return exitError{status: verdictStatus(v), err: err}
 }
 
 // showVerdict prints a verdict for a program or a person.

@@ -60,28 +60,13 @@ Exit statuses:
 }
 
 func runCardRead(ctx context.Context, env *env, f accessFlags, out string, asJSON bool) error {
-	access, err := f.access(ctx, env)
+	card, err := f.open(ctx, env, out)
 	if err != nil {
-		return err
-	}
-	if err := prepareOut(out); err != nil {
-		return err
-	}
-	bar := newProgress(env)
-	o, err := f.options(env, bar)
-	if err != nil {
-		bar.close()
-		return err
-	}
-	card, err := connect(ctx, f.reader)
-	if err != nil {
-		bar.close()
 		return err
 	}
 	defer card.Close()
-	o.Reader = card.Reader()
-	r, err := inspect.Read(ctx, card, access, o)
-	bar.close()
+	r, err := inspect.Read(ctx, card, card.access, card.options)
+	card.bar.close()
 	if err != nil {
 		return err
 	}
@@ -102,6 +87,6 @@ func runCardRead(ctx context.Context, env *env, f accessFlags, out string, asJSO
 		t.row(file.Name, file.Bytes, file.SHA256)
 	}
 	t.flush()
-	env.talk(env.tr("%s: opened with %s, %d exchanges", "%s: mở bằng %s, %d lượt trao đổi"), o.Reader, r.Chip.Access, r.Chip.APDUs)
+	env.talk(env.tr("%s: opened with %s, %d exchanges", "%s: mở bằng %s, %d lượt trao đổi"), card.Reader(), r.Chip.Access, r.Chip.APDUs)
 	return nil
 }

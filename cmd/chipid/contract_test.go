@@ -12,7 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chipid-toolkit/chipid/apdu"
+	"github.com/chipid-toolkit/chipid/apdu/pace"
+	"github.com/chipid-toolkit/chipid/apdu/sm"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
+	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/cardprofile/issue"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki/pkitest"
@@ -139,6 +143,66 @@ func TestKeysImportSecret(t *testing.T) {
 	}
 	if status, _, talk := k.run("40414243\n", k.on("import-secret", "--label", "three", "-")...); status != exitUsage || strings.Contains(talk, "4041") {
 		t.Errorf("too short: %d, %q", status, talk)
+	}
+}
+
+// TestVerifyWrongFile: what never was an EF.SOD is the wrong file, and says so; a
+// damaged one is judged.
+func TestVerifyWrongFile(t *testing.T) {
+	dir := t.TempDir()
+	trust := filepath.Join(dir, "trust")
+	if _, err := pki.Create(trust, true); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		content []byte
+		status  int
+		text    string
+	}{
+		"empty":               {nil, exitUsage, "is empty"},
+		"text":                {[]byte("not an EF.SOD at all"), exitUsage, "name an EF.SOD"},
+		"EF.DG1":              {[]byte{0x61, 0x02, 0x5F, 0x1F}, exitUsage, "EF.DG1"},
+		"a sequence, not CMS": {[]byte{0x30, 0x03, 0x02, 0x01, 0x00}, exitUsage, "is not an EF.SOD"},
+		"damaged":             {[]byte{0x77, 0x03, 0x02, 0x01, 0x00}, exitFailed, ""},
+		"cut short":           {[]byte{0x77, 0x82, 0x04, 0x00, 0x30}, exitFailed, ""},
+	} {
+		file := pkitest.WriteFile(t, dir, name, c.content)
+		chipidRun(t, "", "file", "verify", file, "--trust", trust).expect(t, c.status, c.text)
+	}
+	empty := filepath.Join(dir, "none")
+	if err := os.Mkdir(empty, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	chipidRun(t, "", "file", "verify", empty, "--trust", trust).expect(t, exitUsage, "holds no file of a chip")
+}
+
+// TestBrokenOff: an inspection that was not carried through ends as its verdict
+// says, unless there is a status for the reason.
+func TestBrokenOff(t *testing.T) {
+	open, failed := &inspect.Verdict{Outcome: inspect.ResultInconclusive}, &inspect.Verdict{Outcome: inspect.ResultFailed}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		ctx    context.Context
+		v      *inspect.Verdict
+		err    error
+		status int
+	}{
+		{t.Context(), open, nil, exitOK},
+		{t.Context(), open, sm.ErrMAC, exitInconclusive},
+		{t.Context(), open, inspect.ErrNoApplication, exitInconclusive},
+		{t.Context(), open, inspect.ErrUnsupported, exitInconclusive},
+		{t.Context(), failed, inspect.ErrDowngrade, exitFailed},
+		{t.Context(), open, inspect.ErrNeedMRZ, exitUsage},
+		{t.Context(), open, pace.ErrDenied, exitDenied},
+		{t.Context(), open, apdu.ErrCardGone, exitNoCard},
+		{t.Context(), open, apdu.ErrTimeout, exitNoCard},
+		{t.Context(), &inspect.Verdict{Outcome: inspect.ResultPassed}, sm.ErrMAC, exitFault},
+		{ended, open, context.Canceled, exitFault},
+	} {
+		if got := exitStatus(brokenOff(c.ctx, c.v, c.err)); got != c.status {
+			t.Errorf("%s, %v: %d, want %d", c.v.Outcome, c.err, got, c.status)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/pcsc"
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
+	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/cardprofile/issue"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/hsm"
@@ -101,7 +102,7 @@ func exitStatus(err error) int {
 		return exitOK
 	case errors.As(err, &exit):
 		return exit.status
-	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous, issue.ErrAuthority):
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ):
 		return exitUsage
 	case is(hsm.Err):
 		return exitHSM

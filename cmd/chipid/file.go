@@ -9,6 +9,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cardprofile/sod"
 )
 
 func newFileCmd(env *env) *cobra.Command {
@@ -45,11 +46,11 @@ Exit statuses:
   chipid file verify EF.SOD.bin --trust trust --json`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			files, err := readFiles(args[0])
+			store, err := pki.Open(trust)
 			if err != nil {
 				return err
 			}
-			store, err := pki.Open(trust)
+			files, err := readFiles(args[0])
 			if err != nil {
 				return err
 			}
@@ -81,6 +82,14 @@ func readFiles(path string) ([]lds.File, error) {
 	b, err := lds.ReadDiskFile(path)
 	if err != nil {
 		return nil, err
+	}
+	// A damaged EF.SOD is judged; what never was one is the wrong file. Some
+	// tools write it without its tag.
+	if len(b) == 0 || b[0] != 0x77 {
+		if _, err := sod.Parse(b); err != nil {
+			return nil, &cardprofile.InputError{File: path, Problem: "is not an EF.SOD (it does not begin with tag 77)",
+				Fix: "name an EF.SOD, or a directory with EF.SOD.bin, EF.DG1.bin, … as card read --out writes it"}
+		}
 	}
 	return []lds.File{{Name: lds.NameSOD, Bytes: b}}, nil
 }

@@ -177,6 +177,12 @@ func TestContractOnRealParts(t *testing.T) {
 	blank, err := chip.NewBlank(chip.Options{State: b.state, Master: b.transport, RetryDelay: -1})
 	check(t, err)
 	pull := b.insert(t, blank)
+	t.Run("a blank inspected", func(t *testing.T) {
+		for _, more := range [][]string{nil, {"--json"}} {
+			b.inspect(t, "123456", more...).expect(t, exitInconclusive, "no travel document application")
+		}
+		chipidRun(t, "123456\n", "card", "read", "--reader", b.reader.Name, "--can", "-").expect(t, exitFault, "no travel document application")
+	})
 	t.Run("unknown profile", func(t *testing.T) {
 		chipidRun(t, "", "card", "issue", "--profile", "xx", "--record", b.record, "--keys", b.keys).expect(t, exitUsage, "xx")
 	})
@@ -288,7 +294,22 @@ func (b *bench) verdicts(t *testing.T) {
 			t.Fatalf("%v\n%s", err, got)
 		}
 	})
-	t.Run("wrong CAN", func(t *testing.T) { b.inspect(t, "000000").expect(t, exitDenied, "denie") })
+	t.Run("wrong CAN", func(t *testing.T) {
+		if r := b.inspect(t, "000000").expect(t, exitDenied, "denie"); strings.Contains(r.out, "PASSED") {
+			t.Error(r.out)
+		}
+		var v inspect.Verdict
+		check(t, json.Unmarshal([]byte(b.inspect(t, "000000", "--json").expect(t, exitDenied, "denie").out), &v))
+		if c, _ := v.Check(inspect.CheckAccess); v.Outcome != inspect.ResultInconclusive || c.Outcome != inspect.NotPerformed || !c.Required {
+			t.Errorf("%s, access %v", v.Outcome, c.Outcome)
+		}
+	})
+	t.Run("another type of card than expected", func(t *testing.T) {
+		b.inspect(t, b.can, "--profile", "vn-cccd-2021").expect(t, exitOK, "")
+		if r := b.inspect(t, b.can, "--profile", "icao-td3").expect(t, exitFailed, ""); !strings.Contains(r.out, "profile.match") {
+			t.Error(r.out)
+		}
+	})
 	t.Run("no CAN", func(t *testing.T) { b.inspect(t, "abc").expect(t, exitUsage, "--can") })
 	t.Run("missing trust directory", func(t *testing.T) {
 		chipidRun(t, b.can+"\n", "card", "inspect", "--reader", b.reader.Name, "--can", "-", "--trust", b.dir+"/none").expect(t, exitUsage, "no trust store")
@@ -316,9 +337,9 @@ func (b *bench) faults(t *testing.T) {
 		{"card pulled in the middle of a read", "pull@40", exitNoCard, "card left"},
 		{"tampered DG2", "tamper=EF.DG2:5000", exitFailed, ""},
 		{"tampered DG1", "tamper=EF.DG1:20", exitFailed, ""},
-		{"wrong MAC", "mac@30", exitFault, ""},
+		{"wrong MAC", "mac@30", exitInconclusive, "wrong checksum"},
 		{"one unprotected answer, and a new session", "naked@30=6A82", exitOK, ""},
-		{"unprotected answers", "naked@30=6A82,naked@45=6A82,naked@65=6A82", exitFault, ""},
+		{"unprotected answers", "naked@30=6A82,naked@45=6A82,naked@65=6A82", exitInconclusive, ""},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			c := b.open(t, f.spec)
