@@ -80,9 +80,10 @@ func ReadDir(dir string) ([]File, error) {
 		return nil, bad("holds no file of a chip", "name a directory with EF.SOD.bin, EF.DG1.bin, …")
 	}
 	var files []File
-	for _, id := range fileIDs {
+	for _, id := range append(FileIDs(), lds2Files...) {
 		if b, ok := found[id.Name]; ok {
 			files = append(files, File{Name: id.Name, Bytes: b})
+			delete(found, id.Name)
 		}
 	}
 	return files, nil

@@ -32,6 +32,28 @@ func (n *notes) add(rule, format string, args ...any) {
 	n.list = append(n.list, cardprofile.Deviation{Where: n.where, Rule: "lds." + rule, Text: fmt.Sprintf(format, args...)})
 }
 
+// groupNotes collects the deviations of data group n, with the middle part of
+// their rules.
+func groupNotes(n int) (*notes, string) {
+	return &notes{where: fmt.Sprintf("DG%d", n)}, fmt.Sprintf("dg%d", n)
+}
+
+// minimal notes a length inside the file that is not in its shortest form.
+func (n *notes) minimal(node tlv.Node, rule string) {
+	if !node.Minimal() {
+		n.add(rule+".length", "the length of %s is not in its shortest form", node.Tag)
+	}
+}
+
+// count reads the number of instances, one byte.
+func (n *notes) count(node tlv.Node, rule string) int {
+	if len(node.Value) != 1 {
+		n.add(rule+".count", "the number of instances is not one byte")
+		return NotStated
+	}
+	return int(node.Value[0])
+}
+
 // open reads the outer template of a file. Bytes behind it, and a length that
 // is not written in the fewest bytes, are deviations.
 func open(b []byte, want tlv.Tag, n *notes, rule string) (tlv.Node, error) {

@@ -19,7 +19,8 @@ type FileID struct {
 	FID  uint16  // file identifier
 	SFI  byte    // short file identifier, 5 bits
 	Tag  tlv.Tag // outermost tag of the content; 0 where the file has no single template
-	MF   bool    // under the master file rather than in the LDS1 application
+	MF   bool    // under the master file rather than in an application
+	LDS2 string  // the LDS2 application that it is in, "" otherwise
 }
 
 // Names of the files that are not data groups.
@@ -62,16 +63,18 @@ var fileIDs = []FileID{
 // order of the standard.
 func FileIDs() []FileID { return append([]FileID(nil), fileIDs...) }
 
-// FileByName finds a file by its name; case, and a leading "EF." that is left
-// out, do not matter.
+// FileByName finds a file by its name, those of LDS2 too; case, and a leading
+// "EF." that is left out, do not matter.
 func FileByName(name string) (FileID, bool) {
 	want := strings.ToUpper(name)
 	if !strings.HasPrefix(want, "EF.") {
 		want = "EF." + want
 	}
-	for _, f := range fileIDs {
-		if strings.ToUpper(f.Name) == want {
-			return f, true
+	for _, table := range [][]FileID{fileIDs, lds2Files} {
+		for _, f := range table {
+			if strings.ToUpper(f.Name) == want {
+				return f, true
+			}
 		}
 	}
 	return FileID{}, false
@@ -98,7 +101,7 @@ func DataGroup(n int) (FileID, bool) {
 
 // Number is the data group's number, 0 for a file that is none.
 func (f FileID) Number() int {
-	if f.FID >= 0x0101 && f.FID <= 0x0110 {
+	if f.LDS2 == "" && f.FID >= 0x0101 && f.FID <= 0x0110 {
 		return int(f.FID & 0xFF)
 	}
 	return 0

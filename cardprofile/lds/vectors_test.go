@@ -3,6 +3,7 @@ package lds_test
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,10 +30,28 @@ type files struct {
 		Hex         vectors.Hex
 		Owner, Type uint16
 	} `json:"dg2_header"`
+	DG1TooLong struct{ Hex vectors.Hex } `json:"dg1_too_long"`
+	DG5        struct {
+		Header vectors.Hex
+		Image  int
+	}
 	DG11 struct {
 		Hex    vectors.Hex
 		Values map[string]string
 	}
+	DG16 struct {
+		Hex     vectors.Hex
+		Persons json.RawMessage
+	}
+	DIR struct {
+		Hex          vectors.Hex
+		Applications []string
+	}
+	ATRInfo struct {
+		Hex         vectors.Hex
+		MaxCommand  int `json:"max_command"`
+		MaxResponse int `json:"max_response"`
+	} `json:"atr_info"`
 	PACEInfo []struct {
 		Name, OID   string
 		Hex         vectors.Hex
