@@ -21,17 +21,23 @@ type Stats struct {
 	Exchanges     int
 	BytesSent     int
 	BytesReceived int
+	Extended      int // exchanges whose command had extended length fields
 }
 
 // Channel is the plain [Sender] around a [Transmitter]. It writes short or
-// extended APDUs as far as the Transmitter's [Limiter] allows, splits a long
-// data field by command chaining where extended length cannot carry it
+// extended APDUs as far as the Transmitter's [Limiter] and the chip allow, splits
+// a long data field by command chaining where extended length cannot carry it
 // (ISO/IEC 7816-4:2020, 5.3.3), fetches what a 61xx announces and repeats a
-// command that a 6Cxx corrects. It may be used by one goroutine at a time.
+// command that a 6Cxx corrects. What the chip takes it is told ([Channel.ChipTakes])
+// and learns. It may be used by one goroutine at a time.
 type Channel struct {
 	t           Transmitter
 	maxCommand  int
 	maxResponse int
+
+	stated  Lengths // what the chip has said of itself
+	refused Lengths // what it has refused: LengthsShort or LengthsExtended
+	strikes int     // what looked like a refusal of extended length, and was not taken for one yet
 
 	mu    sync.Mutex
 	stats Stats
@@ -57,10 +63,11 @@ func (c *Channel) MaxCommand() int { return c.maxCommand }
 // MaxResponse is the largest R-APDU that the transmitter carries, in bytes.
 func (c *Channel) MaxResponse() int { return c.maxResponse }
 
-// MaxNe is the largest Ne that the transmitter carries: 256 where it knows
-// short APDUs only.
+// MaxNe is the largest Ne that transmitter and chip carry: 256 where one of them
+// knows short APDUs only. What a chip says of itself is no such limit: see
+// [Channel.Lengths].
 func (c *Channel) MaxNe() int {
-	if c.maxCommand <= maxShortCommand {
+	if c.maxCommand <= maxShortCommand || c.refused == LengthsExtended {
 		return MaxShortNe
 	}
 	return min(max(c.maxResponse-2, MaxShortNe), MaxExtendedNe)
@@ -76,25 +83,43 @@ func (c *Channel) Stats() Stats {
 // Send sends cmd, in several pieces where it must, and collects the answer.
 func (c *Channel) Send(ctx context.Context, cmd Command) (Response, error) {
 	cmd.Ne = min(cmd.Ne, c.MaxNe())
-	if c.fits(cmd) {
+	switch {
+	case !cmd.IsExtended():
+		return c.sendWhole(ctx, cmd)
+	case !c.fits(cmd):
+		return c.sendShort(ctx, cmd)
+	case c.prefersShort(cmd):
+		r, err := c.sendShort(ctx, cmd)
+		c.learn(LengthsShort, cmd, r, err)
+		return r, err
+	}
+	r, err := c.sendWhole(ctx, cmd)
+	if !c.learn(LengthsExtended, cmd, r, err) || err != nil || cmd.CLA&ClassSM != 0 {
+		return r, err
+	}
+	// The chip did not look further than the length, so it can be told again.
+	return c.sendShort(ctx, cmd)
+}
+
+// fits reports whether the transmitter can carry cmd in one piece, and the chip
+// has not refused its like.
+func (c *Channel) fits(cmd Command) bool {
+	return 4+3+len(cmd.Data)+2 <= c.maxCommand && c.refused != LengthsExtended
+}
+
+// sendShort sends cmd in short APDUs: as much of the answer as they hold, the rest
+// by GET RESPONSE.
+func (c *Channel) sendShort(ctx context.Context, cmd Command) (Response, error) {
+	cmd.Ne = min(cmd.Ne, MaxShortNe)
+	if len(cmd.Data) <= MaxShortData {
 		return c.sendWhole(ctx, cmd)
 	}
 	return c.sendChained(ctx, cmd)
 }
 
-// fits reports whether the transmitter can carry cmd in one piece.
-func (c *Channel) fits(cmd Command) bool {
-	if !cmd.IsExtended() {
-		return true
-	}
-	return 4+3+len(cmd.Data)+2 <= c.maxCommand
-}
-
 // sendChained sends cmd.Data in pieces of a short APDU (ISO/IEC 7816-4:2020,
 // 5.3.3): all but the last with the chaining bit and without Le.
 func (c *Channel) sendChained(ctx context.Context, cmd Command) (Response, error) {
-	// A longer answer than a short one is still to be had by GET RESPONSE.
-	ne := min(cmd.Ne, MaxShortNe)
 	data := cmd.Data
 	for len(data) > MaxShortData {
 		piece := cmd
@@ -109,7 +134,7 @@ func (c *Channel) sendChained(ctx context.Context, cmd Command) (Response, error
 		}
 		data = data[MaxShortData:]
 	}
-	cmd.Data, cmd.Ne = data, ne
+	cmd.Data = data
 	return c.sendWhole(ctx, cmd)
 }
 
@@ -175,17 +200,20 @@ func (c *Channel) exchange(ctx context.Context, cmd Command) (Response, error) {
 		return Response{}, err
 	}
 	answer, err := c.t.Transmit(ctx, raw)
-	c.count(len(raw), len(answer))
+	c.count(len(raw), len(answer), cmd.IsExtended())
 	if err != nil {
 		return Response{}, err
 	}
 	return ParseResponse(answer)
 }
 
-func (c *Channel) count(sent, received int) {
+func (c *Channel) count(sent, received int, extended bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stats.Exchanges++
 	c.stats.BytesSent += sent
 	c.stats.BytesReceived += received
+	if extended {
+		c.stats.Extended++
+	}
 }

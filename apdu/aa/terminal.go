@@ -77,22 +77,29 @@ func attempt(ctx context.Context, ch apdu.Sender, p Params, challenge []byte, ne
 		}
 		return nil, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
-	if len(r.Data) == 0 {
-		return nil, fmt.Errorf("%w (%w): no bytes", ErrLength, errLe)
+	if n, _ := p.signatureLen(); len(r.Data) < n {
+		// Not given, or cut to what the command could carry.
+		return nil, fmt.Errorf("%w (%w): %d bytes of %d", ErrLength, errLe, len(r.Data), n)
 	}
 	return Verify(p, challenge, r.Data)
 }
 
 // expectedLengths are the Le values to try. A signature that does not fit a
-// short protected answer needs extended length (6.1.4, note); chips that give
-// nothing then may still give it to a short command, by GET RESPONSE.
+// short protected answer needs extended length (6.1.4, note), and a chip that has
+// such a key has extended length (9.3.1.1); one that says it has not, or gives
+// nothing then, may still give the signature to a short command, by GET RESPONSE.
+// What reader or chip are known not to carry is not tried.
 func expectedLengths(ch apdu.Sender, n int) []int {
 	room := apdu.MaxShortNe
 	if c, ok := ch.(*sm.Channel); ok {
 		room = sm.MaxResponseData(c.Cipher(), apdu.MaxShortNe+2)
 	}
-	if n <= room {
+	c, known := apdu.CarrierOf(ch)
+	switch {
+	case n <= room, known && c.MaxNe() <= apdu.MaxShortNe:
 		return []int{apdu.MaxShortNe}
+	case known && c.Lengths() == apdu.LengthsShort:
+		return []int{apdu.MaxShortNe, apdu.MaxExtendedNe}
 	}
 	return []int{apdu.MaxExtendedNe, apdu.MaxShortNe}
 }

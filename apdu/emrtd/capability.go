@@ -37,6 +37,18 @@ type Capabilities struct {
 	Buffers Buffers
 }
 
+// Lengths is what that says of the APDUs that the chip takes. Buffers that are
+// stated are those of extended length.
+func (c Capabilities) Lengths() apdu.Lengths {
+	switch {
+	case c.Extended || c.Buffers.Stated():
+		return apdu.LengthsExtended
+	case c.Known:
+		return apdu.LengthsShort
+	}
+	return apdu.LengthsUnknown
+}
+
 // ErrATR says that bytes are not an answer to reset.
 var ErrATR = errors.New("emrtd: not an answer to reset")
 

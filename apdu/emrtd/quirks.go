@@ -49,11 +49,12 @@ const (
 	RemedySmallerBuffer     Remedy = "smaller-buffer"
 	RemedyMaximumLe         Remedy = "maximum-le"
 	RemedyExtendedSignature Remedy = "extended-signature"
+	RemedyShortAPDUs        Remedy = "short-apdus"
 )
 
 var remedies = []Remedy{
 	RemedyHabit, RemedyApplicationFiles, RemedyImplicitMF, RemedySelectFCI, RemedySelectFile, RemedySmallerReads,
-	RemedyHeaderFirst, RemedyShortReads, RemedySmallerBuffer, RemedyMaximumLe, RemedyExtendedSignature,
+	RemedyHeaderFirst, RemedyShortReads, RemedySmallerBuffer, RemedyMaximumLe, RemedyExtendedSignature, RemedyShortAPDUs,
 }
 
 // Act names a command that a quirk shows in.
@@ -70,9 +71,10 @@ const (
 	ActSetAT              Act = "set-at"
 	ActMutualAuthenticate Act = "mutual-authenticate"
 	ActSignExtended       Act = "internal-authenticate-extended"
+	ActSendExtended       Act = "send-extended" // any but a read
 )
 
-var acts = []Act{ActSelectMF, ActReadMF, ActSelect, ActReadSFI, ActReadBinary, ActReadExtended, ActSetAT, ActMutualAuthenticate, ActSignExtended}
+var acts = []Act{ActSelectMF, ActReadMF, ActSelect, ActReadSFI, ActReadBinary, ActReadExtended, ActSetAT, ActMutualAuthenticate, ActSignExtended, ActSendExtended}
 
 // Sign is one way to recognise a quirk: the chip's answer to a command, or what
 // is known beforehand. Exactly one of the two is there.

@@ -118,9 +118,10 @@ func (t *terminal) general(last bool, objects ...[]byte) (map[tlv.Tag][]byte, er
 	if last {
 		cmd.CLA = 0
 	}
-	// A public key of a large prime field fills more than a short answer. This
-	// command may use extended length without asking (9.3.1.2).
-	if g := t.domain.Group(); g != nil && !last && g.Len()+8 > apdu.MaxShortNe {
+	// A public key of a large prime field fills more than a short answer, and the
+	// chip's comes where ours goes. This command may use extended length without
+	// asking (9.3.1.2).
+	if g := t.domain.Group(); g != nil && !last && g.Len()+8 > apdu.MaxShortNe && len(cmd.Data) > apdu.MaxShortData {
 		cmd.Ne = apdu.MaxExtendedNe
 	}
 	r, err := t.ch.Send(t.ctx, cmd)

@@ -53,7 +53,7 @@ const (
 func newSession(t apdu.Transmitter, o Options) *session {
 	l := newLink(t, o.patience())
 	s := &session{o: o, link: l, plain: apdu.NewChannel(l.transmitter()), chip: &Chip{Access: "none", Reader: o.Reader}, said: map[string]bool{}}
-	s.witness = &witness{Channel: s.plain, note: s.note, declared: func() bool { return s.caps.Buffers.Stated() }}
+	s.witness = &witness{Channel: s.plain, note: s.note, decided: s.decide, declared: func() bool { return s.caps.Buffers.Stated() }}
 	s.sender = s.witness
 	return s
 }
@@ -78,6 +78,14 @@ func (s *session) progress(p Progress) {
 
 func (s *session) trail(format string, args ...any) {
 	s.chip.Trail = append(s.chip.Trail, fmt.Sprintf(format, args...))
+}
+
+// decide writes a decision into the trail, once.
+func (s *session) decide(what, why string) {
+	if !s.said[what] {
+		s.said[what] = true
+		s.trail("used %s because %s", what, why)
+	}
 }
 
 // note writes a quirk into the trail, once, and reports it if it is a deviation.
@@ -194,6 +202,7 @@ func (s *session) discoverIn(ctx context.Context, atr []byte, discover func(cont
 		if s.caps, err = discover(ctx, s.sender, atr); err != nil {
 			return false, err
 		}
+		s.plain.ChipTakes(s.caps.Lengths())
 	}
 	return s.readCardAccess(ctx)
 }
@@ -259,7 +268,14 @@ func (s *session) openPACE(ctx context.Context, a Access) error {
 	if s.access == "" {
 		s.trail("used %s with the %s because it is the strongest that EF.CardAccess offers", paceName(s.paceUsed), name)
 	}
+	refused := s.plain.Refused()
 	res, err := pace.Run(ctx, s.sender, s.paceUsed, pw)
+	var status apdu.Status
+	if s.plain.Refused() != refused && errors.As(err, &status) && !errors.Is(err, pace.ErrDenied) {
+		// It was the length of a command that the chip did not like, and the
+		// channel has learned from that: the same again, in the other form.
+		res, err = pace.Run(ctx, s.sender, s.paceUsed, pw)
+	}
 	if err != nil {
 		return err
 	}

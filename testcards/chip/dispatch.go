@@ -117,8 +117,10 @@ func status(sw apdu.Status) []byte { return apdu.Response{SW: sw}.Encode() }
 // admit judges what can be judged without knowing who is meant: size and class
 // (ISO/IEC 7816-4:2020, 5.4.1).
 func (c *Chip) admit(cmd apdu.Command, size int, extended bool) apdu.Status {
-	m := c.st.Model
+	m := c.model()
 	switch {
+	case extended && m.ShortOnly && c.quirks[quirkShort].Status != 0:
+		return c.quirks[quirkShort].Status
 	case size > m.MaxCommand || extended && m.ShortOnly:
 		return apdu.ErrWrongLength
 	case cmd.CLA == 0xFF || cmd.CLA&0xE0 == 0x20:
@@ -224,7 +226,7 @@ func (c *Chip) protected(cmd apdu.Command, extended bool) []byte {
 		}
 		r, next = c.emrtdAsked(asked, inner.Ne, extended)
 	}
-	if len(r.Data) > room && !c.st.Model.GetResponse {
+	if len(r.Data) > room && !c.model().GetResponse {
 		r, next = refuse(apdu.ErrWrongLength), nil
 	}
 	wrapped, err := c.v.session.Wrap(r)
@@ -258,7 +260,7 @@ func (c *Chip) fit(r apdu.Response, ne int) []byte {
 		return r.Encode()
 	case ne == 0 && c.v.app != appISD && c.v.session == nil:
 		return status(r.SW)
-	case c.st.Model.GetResponse || c.v.app == appISD:
+	case c.model().GetResponse || c.v.app == appISD:
 		return c.announce(r.Encode())
 	default:
 		return status(apdu.ErrWrongLength)

@@ -76,7 +76,7 @@ func (c *Chip) authenticate(cmd apdu.Command, asked int) (apdu.Response, *sm.Chi
 	}
 	switch {
 	case cmd.INS == 0x88 && p.aa != nil:
-		if asked > 0 && c.st.Model.GetResponse {
+		if asked > 0 && c.model().GetResponse {
 			cmd.Ne = apdu.MaxExtendedNe // what does not fit is fetched
 		}
 		return p.aa.Handle(cmd), nil

@@ -42,7 +42,8 @@ const QuirkGrammar = `SPEC is a list of habits of chips in the field, separated 
   read.buffer.status[=SW]    the response buffer includes the status word; more gives less, or is answered SW
   pace.reference[=SW]        MSE:Set AT for PACE without DO 84 is answered SW
   bac.le[=SW]                EXTERNAL AUTHENTICATE with another Le than 00 is answered SW
-  chip.extended.undeclared   extended length is known and stated nowhere`
+  chip.extended.undeclared   extended length is known and stated nowhere
+  chip.short.undeclared[=SW] extended length is answered SW, and that is stated nowhere`
 
 // ParseQuirks reads a list of quirks as [QuirkGrammar] has it.
 func ParseQuirks(spec string) ([]Quirk, error) {
@@ -122,6 +123,7 @@ const (
 	quirkReference     = "pace.reference"
 	quirkBACLe         = "bac.le"
 	quirkUndeclared    = "chip.extended.undeclared"
+	quirkShort         = "chip.short.undeclared"
 )
 
 // quirkOf is what the chip's quirks make of a command in the clear: a status
@@ -222,14 +224,29 @@ func (c *Chip) responseBuffer() int {
 
 // hidden reports a file that a quirk hides.
 func (c *Chip) hidden(f *file) bool {
-	_, undeclared := c.quirks[quirkUndeclared]
-	return undeclared && fileName(f) == lds.NameATRInfo
+	return c.undeclared() && fileName(f) == lds.NameATRInfo
+}
+
+// undeclared reports a chip that states nothing about lengths.
+func (c *Chip) undeclared() bool {
+	_, extended := c.quirks[quirkUndeclared]
+	_, short := c.quirks[quirkShort]
+	return extended || short
+}
+
+// model is what silicon and operating system can do, quirks counted.
+func (c *Chip) model() Model {
+	m := c.st.Model
+	if _, ok := c.quirks[quirkShort]; ok {
+		m.ShortOnly, m.GetResponse = true, true
+	}
+	return m
 }
 
 // atr is the answer to reset. A chip that states nothing about lengths has
 // historical bytes without capabilities.
 func (c *Chip) atr() []byte {
-	if _, ok := c.quirks[quirkUndeclared]; ok {
+	if c.undeclared() {
 		return frameATR([]byte{0x80, 0x31, 0x80})
 	}
 	return c.st.Model.atr()
