@@ -111,6 +111,7 @@ type World struct {
 	Kill   int
 	Moment int // that the world is at
 	Where  string
+	mu     sync.Mutex // guards what follows, Chips and Moment
 	dead   bool
 	now    time.Time
 	db     string
@@ -123,7 +124,7 @@ func (o *Office) NewWorld(ctx context.Context, db string) (*World, error) {
 		w.db = ":memory:"
 	}
 	s, err := store.Open(ctx, w.db, store.Options{
-		Clock:  func() time.Time { w.now = w.now.Add(time.Millisecond); return w.now },
+		Clock:  w.clock,
 		Before: func(what string) error { return w.tick("store " + what) },
 		After:  func(what string) error { return w.tick("stored " + what) },
 	})
@@ -137,8 +138,17 @@ func (o *Office) NewWorld(ctx context.Context, db string) (*World, error) {
 // Close lets go of the store.
 func (w *World) Close() error { return w.Store.Close() }
 
+func (w *World) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(time.Millisecond)
+	return w.now
+}
+
 // tick is a moment at which the process may die. The dead do nothing more.
 func (w *World) tick(where string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.dead {
 		return station.ErrDied
 	}
@@ -158,6 +168,8 @@ func (w *World) blank() *chip.Chip {
 	if err != nil {
 		panic(err) // a virtual chip in memory cannot fail to be made
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.Chips = append(w.Chips, c)
 	return c
 }

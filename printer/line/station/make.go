@@ -228,12 +228,16 @@ func (s *Station) fail(ctx context.Context, c store.Card, cause error) (Result, 
 
 // fatal: nothing that could be decided now would be written or carried out.
 func fatal(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || errors.Is(err, store.ErrState) || errors.Is(err, ErrDied)
+	return ctx.Err() != nil || errors.Is(err, store.ErrState) || errors.Is(err, ErrDied) || errors.Is(err, ErrStopped)
 }
 
 // ErrDied ends a station at once, as a killed process ends: nothing more is
 // written or moved. Campaigns use it.
 var ErrDied = errors.New("station: the process was killed")
+
+// ErrStopped: the line stops while the station waits for a person. The card stays
+// as it is, and the next start accounts for it.
+var ErrStopped = errors.New("station: the line stops")
 
 // authentication: chip and line could not agree on a key.
 func authentication(err error) bool {

@@ -261,3 +261,15 @@ func timeOf(n sql.NullInt64) time.Time {
 	}
 	return fromMicros(n.Int64)
 }
+
+// Hold keeps a request from being made until a person has looked at it.
+func (t *Tx) Hold(ctx context.Context, id int64, reason string) error {
+	n, err := t.exec(ctx, `UPDATE request SET state = ?2 WHERE id = ?1 AND state = ?3`, id, string(RequestHeld), string(RequestOpen))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("%w: request %d", ErrState, id)
+	}
+	return t.Audit(ctx, AuditEntry{Event: "request.held", Request: id, Reason: reason})
+}

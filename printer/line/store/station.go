@@ -25,7 +25,8 @@ const (
 	WantWork   = ""
 	WantPause  = "pause"
 	WantDrain  = "drain"
-	WantResume = "resume" // once: the operator has put right what halted it
+	WantResume = "resume"  // once: what halted it is put right
+	WantGiveUp = "give-up" // once: the card inside is to be rejected
 )
 
 // Station is a station as the store last heard of it.
@@ -43,7 +44,8 @@ type Station struct {
 const Silence = 15 * time.Second
 
 // Report writes what a station says of itself and gives back what people want
-// of it.
+// of it. ErrTaken while another process runs a station of this name and is heard
+// of: two must never drive one reader.
 func (t *Tx) Report(ctx context.Context, s Station) (wanted string, err error) {
 	var cardID any
 	if s.CardID != 0 {
@@ -53,8 +55,13 @@ func (t *Tx) Report(ctx context.Context, s Station) (wanted string, err error) {
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 		ON CONFLICT (name) DO UPDATE SET process = excluded.process, state = excluded.state, card_id = excluded.card_id, step = excluded.step,
 			message = excluded.message, made = excluded.made, spoiled = excluded.spoiled, seen_at = excluded.seen_at
+		WHERE station.process = excluded.process OR station.seen_at < ?10 OR station.state = ?11
 		RETURNING wanted`,
-		s.Name, s.Process, string(s.State), cardID, s.Step, s.Message, s.Made, s.Spoiled, t.now()).Scan(&wanted)
+		s.Name, s.Process, string(s.State), cardID, s.Step, s.Message, s.Made, s.Spoiled, t.now(),
+		micros(t.s.o.Clock().Add(-Silence)), string(StationDrained)).Scan(&wanted)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("%w: %s", ErrTaken, s.Name)
+	}
 	if err != nil {
 		return "", fmt.Errorf("store: station: %w", err)
 	}

@@ -54,6 +54,8 @@ var (
 	ErrNotFound = errors.New("store: not found")
 	// ErrUnbalanced: the ledger does not add up, or blanks are unaccounted for.
 	ErrUnbalanced = errors.New("store: the ledger does not balance")
+	// ErrTaken: another process runs the station.
+	ErrTaken = errors.New("store: another process runs this station")
 	// ErrNoStock: no blank is left that was booked in.
 	ErrNoStock = errors.New("store: no blank is in stock: book the delivery first")
 	// ErrSamePerson: two different people have to agree.

@@ -1,0 +1,193 @@
+package line
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/chipid-toolkit/chipid/hsm"
+	"github.com/chipid-toolkit/chipid/printer/line/queue"
+	"github.com/chipid-toolkit/chipid/printer/line/station"
+	"github.com/chipid-toolkit/chipid/printer/line/store"
+)
+
+// Line runs the stations of one process on a store that others may share.
+type Line struct {
+	Store *store.Store
+	// Process names this process, the same after a restart.
+	Process  string
+	Stations []*station.Station
+	// Prepare makes everything of a request that can be ready before its blank
+	// lies in the encoder. It is called from many goroutines.
+	Prepare func(ctx context.Context, r store.Request) (*station.Work, error)
+	// Ready says whether the token answers; a station that lost it waits for
+	// that. nil: always.
+	Ready func(ctx context.Context) error
+	// Ahead is how many requests are prepared beyond those at the stations;
+	// 0 is as many as there are stations.
+	Ahead int
+	// Batch ends Run when nothing of it is left to make; 0: run until ctx ends.
+	Batch int64
+	Log   *slog.Logger
+
+	queue *queue.Queue
+	free  chan *seat
+	seats []*seat
+	life  context.Context // ends when nothing of the line runs any more
+	// stopping is closed when the line takes no more cards: a station that waits
+	// for a person waits no longer.
+	stopping chan struct{}
+}
+
+// Retry is how long a station waits before it tries again what failed.
+const Retry = 2 * time.Second
+
+// heartbeat is how often a station reports.
+const heartbeat = 2 * time.Second
+
+// Run recovers every station and works until the batch is done or ctx ends. When
+// ctx ends each station finishes the card it has.
+func (l *Line) Run(ctx context.Context) error {
+	if l.Log == nil {
+		l.Log = slog.New(slog.DiscardHandler)
+	}
+	if len(l.Stations) == 0 {
+		return errors.New("line: no station")
+	}
+	if l.Ahead <= 0 {
+		l.Ahead = len(l.Stations)
+	}
+	q, err := queue.Open(ctx, l.Store, queue.Config{Process: l.Process, Workers: len(l.Stations) + l.Ahead, Work: l.work, Log: l.Log})
+	if err != nil {
+		return err
+	}
+	l.queue = q
+	l.free = make(chan *seat, len(l.Stations))
+	// What is at work when ctx ends is finished.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	l.life, l.stopping = work, make(chan struct{})
+	var wg sync.WaitGroup
+	for _, s := range l.Stations {
+		seat := newSeat(l, s)
+		if err := seat.report(ctx); err != nil {
+			return err
+		}
+		l.seats = append(l.seats, seat)
+	}
+	for _, s := range l.seats {
+		wg.Go(func() { s.beat(work) })
+		wg.Go(func() { s.recover(work) })
+	}
+	if err := q.Start(work); err != nil {
+		return err
+	}
+	err = l.wait(ctx)
+	close(l.stopping)
+	for _, s := range l.seats {
+		s.drain()
+	}
+	if serr := q.Stop(work); err == nil {
+		err = serr
+	}
+	stop()
+	wg.Wait()
+	for _, s := range l.seats {
+		s.set(store.StationDrained, "")
+		if rerr := s.report(context.WithoutCancel(ctx)); err == nil {
+			err = rerr
+		}
+	}
+	return err
+}
+
+// wait returns when the batch is done or ctx ends.
+func (l *Line) wait(ctx context.Context) error {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if l.Batch == 0 {
+			continue
+		}
+		var left int64
+		if err := l.Store.Do(ctx, "left", func(tx *store.Tx) error {
+			n, err := tx.RequestCounts(ctx, l.Batch)
+			left = n[store.RequestOpen] + n[store.RequestMaking]
+			return err
+		}); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			l.Log.Warn("the database does not answer", "reason", err)
+			continue
+		}
+		if left == 0 {
+			return nil
+		}
+	}
+}
+
+// work is one job: prepare, wait for a station, make.
+func (l *Line) work(ctx context.Context, j queue.Job) error {
+	r, err := l.request(ctx, j.RequestID)
+	if err != nil {
+		return err
+	}
+	if r.State != store.RequestOpen {
+		if r.State == store.RequestMaking {
+			return fmt.Errorf("line: request %d is at a station: %w", r.ID, queue.ErrLater)
+		}
+		return nil // done, held or cancelled: whoever opens it again puts a new job in
+	}
+	w, err := l.Prepare(ctx, r)
+	if err != nil {
+		return l.unprepared(ctx, r, err)
+	}
+	w.Done = func(tx *store.Tx) error { return j.Complete(ctx, tx) }
+	var s *seat
+	select {
+	case s = <-l.free:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	result, err := s.make(ctx, w)
+	switch {
+	case errors.Is(err, station.ErrLotStopped), errors.Is(err, store.ErrLive), errors.Is(err, store.ErrNoStock):
+		return fmt.Errorf("%w: %w", queue.ErrLater, err)
+	case err != nil && result.Card.ID == 0:
+		return err
+	case result.Good:
+		return nil
+	}
+	again, rerr := l.request(ctx, r.ID)
+	if rerr == nil && again.State == store.RequestOpen {
+		return fmt.Errorf("line: the blank is untouched: %w", queue.ErrLater)
+	}
+	return rerr
+}
+
+func (l *Line) request(ctx context.Context, id int64) (r store.Request, err error) {
+	err = l.Store.Do(ctx, "request", func(tx *store.Tx) (err error) {
+		r, err = tx.Request(ctx, id)
+		return err
+	})
+	return r, err
+}
+
+// unprepared is for a request that no card can be made of: no blank is drawn for
+// it, and it waits for a person.
+func (l *Line) unprepared(ctx context.Context, r store.Request, cause error) error {
+	if ctx.Err() != nil || errors.Is(cause, hsm.Err) {
+		return fmt.Errorf("%w: %w", queue.ErrLater, cause)
+	}
+	l.Log.Warn("no card can be made of a request", "request", r.ID, "reason", cause)
+	return l.Store.Do(ctx, "hold", func(tx *store.Tx) error { return tx.Hold(ctx, r.ID, "prepare: "+cause.Error()) })
+}
