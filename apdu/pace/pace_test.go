@@ -207,23 +207,73 @@ func TestTryCounter(t *testing.T) {
 		_, err := pace.Run(context.Background(), apdu.NewChannel(&card{t: t, chip: chip}), gm(t), pace.PIN(pin))
 		return err
 	}
+	for i, x := range []struct {
+		pin   string
+		left  int // -1: the run succeeds
+		state error
+		tried bool
+	}{
+		{"wrong", 2, nil, true}, {"right", -1, nil, false}, {"wrong", 2, nil, true}, {"wrong", 1, pace.ErrSuspended, true},
+		// The last try is not spent without the CAN, not even on the right one.
+		{"right", 1, pace.ErrSuspended, false}, {"wrong", 1, pace.ErrSuspended, false},
+	} {
+		wantDenied(t, i, try(x.pin), x.left, x.state, x.tried)
+	}
+	tries = 0
+	wantDenied(t, 100, try("right"), 0, pace.ErrBlocked, false)
+}
+
+// wantDenied wants a run that succeeds (left -1), or that is refused with so many
+// tries left, in a state of the password.
+func wantDenied(t *testing.T, i int, err error, left int, state error, tried bool) {
+	t.Helper()
+	if left < 0 {
+		if err != nil {
+			t.Errorf("%d: %v", i, err)
+		}
+		return
+	}
+	var denied *pace.DeniedError
+	if !errors.Is(err, pace.ErrDenied) || !errors.As(err, &denied) {
+		t.Fatalf("%d: %v, want %v", i, err, pace.ErrDenied)
+	}
+	if n, ok := denied.Tries(); !ok || n != left || denied.Tried != tried || denied.Password != pace.ReferencePIN {
+		t.Errorf("%d: %d tries (%v), want %d; tried %v", i, n, ok, left, denied.Tried)
+	}
+	for _, s := range []error{pace.ErrSuspended, pace.ErrBlocked, pace.ErrDeactivated} {
+		if errors.Is(err, s) != (s == state) {
+			t.Errorf("%d: %v is %v: %v", i, err, s, errors.Is(err, s))
+		}
+	}
+}
+
+// What a chip says of a PIN's state before it has seen any, when it is selected and
+// when the nonce is asked for (TR-03110-3 v2.21, B.14.1 and B.14.2). Of a CAN the
+// same statuses say nothing.
+func TestPasswordStates(t *testing.T) {
 	for _, x := range []struct {
-		pin  string
-		left int
-	}{{"wrong", 2}, {"wrong", 1}, {"right", -1}, {"wrong", 2}, {"wrong", 1}, {"wrong", 0}, {"right", 0}} {
-		err := try(x.pin)
-		if x.left < 0 {
-			if err != nil {
-				t.Fatal(err)
+		sw    apdu.Status
+		state error
+	}{
+		{0x6985, pace.ErrSuspended}, {0x6984, pace.ErrDeactivated}, {0x6283, pace.ErrDeactivated}, {0x6983, pace.ErrBlocked}, {0x63C0, pace.ErrBlocked}, {0x63C1, pace.ErrSuspended},
+		{0x6982, nil},
+	} {
+		for step := range 2 {
+			mangle := func(at int, r *apdu.Response) {
+				if at == step {
+					*r = apdu.Response{SW: x.sw}
+				}
 			}
-			continue
-		}
-		var denied *pace.DeniedError
-		if !errors.Is(err, pace.ErrDenied) || !errors.As(err, &denied) {
-			t.Fatalf("%v, want %v", err, pace.ErrDenied)
-		}
-		if n, ok := denied.Tries(); !ok || n != x.left {
-			t.Errorf("%d tries (%v), want %d", n, ok, x.left)
+			c := &card{t: t, chip: gmChip(t, pace.PIN("1")), mangle: mangle}
+			_, err := pace.Run(context.Background(), apdu.NewChannel(c), gm(t), pace.PIN("1"))
+			var denied *pace.DeniedError
+			if !errors.As(err, &denied) || denied.Tried || x.state != nil && !errors.Is(err, x.state) {
+				t.Errorf("%04X at step %d: %v", uint16(x.sw), step, err)
+			}
+			c = &card{t: t, chip: gmChip(t, pace.CAN("1")), mangle: mangle}
+			if _, err := pace.Run(context.Background(), apdu.NewChannel(c), gm(t), pace.CAN("1")); errors.Is(err, pace.ErrSuspended) || errors.Is(err, pace.ErrDeactivated) {
+				t.Errorf("CAN, %04X at step %d: %v", uint16(x.sw), step, err)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"io"
 
@@ -41,7 +42,7 @@ func run(ctx context.Context, ch apdu.Sender, p Params, pw Password, random io.R
 	if err != nil {
 		return nil, err
 	}
-	t := &terminal{ctx: ctx, ch: ch, oid: p.OID, proto: proto, domain: d, random: random}
+	t := &terminal{ctx: ctx, ch: ch, oid: p.OID, ref: pw.ref, proto: proto, domain: d, random: random}
 	if err := t.setAT(p, pw.ref); err != nil {
 		return nil, err
 	}
@@ -74,6 +75,7 @@ type terminal struct {
 	ctx    context.Context
 	ch     apdu.Sender
 	oid    asn1.ObjectIdentifier
+	ref    Reference
 	proto  Protocol
 	domain *domain.Parameters
 	random io.Reader
@@ -102,12 +104,16 @@ func (t *terminal) setAT(p Params, ref Reference) error {
 		return nil
 	}
 	// 63Cx is a warning: the password is selected and has x tries left
-	// (TR-03110-3 v2.21, B.14.1). Only without a try left is it the end.
-	if n, ok := r.SW.Tries(); ok && n > 0 {
+	// (TR-03110-3 v2.21, B.14.1). Without one it is the end. A PIN or PUK with
+	// one left is suspended: the chip would not take it here, or take the last try
+	// for it; inside a session, which the CAN has opened, it is being resumed.
+	denied := &DeniedError{SW: r.SW, Password: ref}
+	_, inside := t.ch.(*sm.Channel)
+	switch n, counted := r.SW.Tries(); {
+	case counted && n > 0 && (inside || !errors.Is(denied, ErrSuspended)):
 		return nil
-	}
-	if n, ok := r.SW.Tries(); ok && n == 0 || r.SW == apdu.ErrAuthBlocked {
-		return &DeniedError{SW: r.SW}
+	case counted, r.SW == apdu.ErrAuthBlocked, hasStates(ref) && unusable(r.SW):
+		return denied
 	}
 	return fmt.Errorf("pace: %s: %w", apdu.InstructionName(insMSE), r.SW)
 }
@@ -129,7 +135,7 @@ func (t *terminal) general(last bool, objects ...[]byte) (map[tlv.Tag][]byte, er
 		return nil, fmt.Errorf("pace: %s: %w", apdu.InstructionName(insGeneralAuthenticate), err)
 	}
 	if r.SW != apdu.OK {
-		return nil, refusal(r.SW, last)
+		return nil, refusal(t.ref, r.SW, last)
 	}
 	return parseDynamic(r.Data)
 }

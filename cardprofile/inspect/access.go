@@ -31,10 +31,12 @@ var (
 	ErrDocument = errors.New("inspect: unreadable document")
 )
 
-// Access is the key that opens a chip: a CAN or what stands in the MRZ. It is
-// personal data, and no verb of fmt prints it.
+// Access is the key that opens a chip: a CAN, what stands in the MRZ, or the
+// holder's PIN or PUK. It is personal data, and no verb of fmt prints it.
 type Access struct {
 	can  mac.Key
+	pin  mac.Key
+	puk  mac.Key
 	info mac.Key  // MRZ information
 	seen *mrz.MRZ // the whole zone as scanned, where it was given
 }
@@ -53,6 +55,39 @@ func ByCAN(can string) (Access, error) {
 		return Access{}, fmt.Errorf("%w: a CAN has digits only, 6 on most cards", ErrAccessKey)
 	}
 	return Access{can: mac.NewKey([]byte(can))}, nil
+}
+
+// ByPIN opens with the holder's PIN, on cards that have one (TR-03110-2 v2.21,
+// 2.2.2: electronic identity cards; Doc 9303 knows MRZ and CAN alone). A chip counts
+// wrong PINs. [Access.WithCAN] adds the CAN, which a suspended PIN needs.
+func ByPIN(pin string) (Access, error) {
+	key, err := secret("PIN", pin)
+	return Access{pin: key}, err
+}
+
+// ByPUK opens with the PIN unblocking key, on cards that have one. It says that the
+// PUK is right; chips give nothing to read for it (TR-03110-2 v2.21, 2.4.1).
+func ByPUK(puk string) (Access, error) {
+	key, err := secret("PUK", puk)
+	return Access{puk: key}, err
+}
+
+// secret is a PIN or PUK as it goes into key derivation: characters of ISO/IEC
+// 8859-1 (Doc 9303-11 (8th ed.), Table 14), here those that are ASCII too.
+func secret(name, text string) (mac.Key, error) {
+	text = strings.TrimSpace(text)
+	if len(text) < 4 || len(text) > 64 || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return mac.Key{}, fmt.Errorf("%w: a %s has 4 to 64 letters or digits", ErrAccessKey, name)
+	}
+	return mac.NewKey([]byte(text)), nil
+}
+
+// WithCAN adds the card access number to a PIN or PUK. It is used only where the
+// chip has suspended that: then the CAN is shown first.
+func (a Access) WithCAN(can string) (Access, error) {
+	b, err := ByCAN(can)
+	a.can = b.can
+	return a, err
 }
 
 // ByMRZ opens with the machine readable zone: all its lines, or the part of it
@@ -86,15 +121,19 @@ func digits(s string) bool {
 	return s != "" && strings.Trim(s, "0123456789") == ""
 }
 
-func (a Access) pacePassword() (pw pace.Password, name string, err error) {
+// pacePassword is the password of PACE; a CAN beside a PIN or PUK is not it.
+func (a Access) pacePassword() (pace.Password, error) {
 	switch {
+	case a.pin.Len() > 0:
+		return pace.PIN(string(a.pin.Bytes())), nil
+	case a.puk.Len() > 0:
+		return pace.PUK(string(a.puk.Bytes())), nil
 	case a.can.Len() > 0:
-		return pace.CAN(string(a.can.Bytes())), "CAN", nil
+		return pace.CAN(string(a.can.Bytes())), nil
 	case a.info.Len() > 0:
-		return pace.MRZ(string(a.info.Bytes())), "MRZ", nil
-	default:
-		return pw, "", fmt.Errorf("%w: none given", ErrAccessKey)
+		return pace.MRZ(string(a.info.Bytes())), nil
 	}
+	return pace.Password{}, fmt.Errorf("%w: none given", ErrAccessKey)
 }
 
 func (a Access) bacPassword() (bac.Password, error) {

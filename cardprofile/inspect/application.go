@@ -12,11 +12,12 @@ import (
 )
 
 // enter selects the LDS1 application. A chip that refuses has none that could be
-// read: SELECT by name needs no right (Doc 9303-10 (8th ed.), 3.6.1.2).
+// read: SELECT by name needs no right (Doc 9303-10 (8th ed.), 3.6.1.2), unless the
+// chip says that it wants one.
 func (s *session) enter(ctx context.Context) error {
 	err := s.reader().SelectApplication(ctx)
 	var status apdu.Status
-	if errors.As(err, &status) {
+	if errors.As(err, &status) && status != apdu.ErrSecurityStatus {
 		return fmt.Errorf("%w: %w", ErrNoApplication, err)
 	}
 	return err

@@ -206,7 +206,7 @@ func (x *inspection) abandon(err error) {
 	switch {
 	case errors.Is(err, pace.ErrDenied), errors.Is(err, bac.ErrDenied):
 		// A mistyped key says nothing against the chip.
-		v.set(CheckAccess, NotPerformed, true, because("the chip refused the access key", "chip từ chối khóa truy cập (CAN hoặc MRZ)"))
+		v.set(CheckAccess, NotPerformed, true, denial(err))
 	case errors.Is(err, ErrNoApplication):
 		v.set(CheckAccess, NotPerformed, true, because(
 			"there is no travel document application on the chip: it is blank, or another kind of card", "trên chip không có ứng dụng giấy tờ đi lại: chip trắng hoặc loại thẻ khác"))

@@ -261,21 +261,14 @@ func (s *session) offers() ([]pace.Params, error) {
 // whose strongest protocol fails is a failure (Doc 9303-11 (8th ed.), 4.2, and
 // the house's own rule against silent downgrades).
 func (s *session) openPACE(ctx context.Context, a Access) error {
-	pw, name, err := a.pacePassword()
+	pw, err := a.pacePassword()
 	if err != nil {
 		return err
 	}
 	if s.access == "" {
-		s.trail("used %s with the %s because it is the strongest that EF.CardAccess offers", paceName(s.paceUsed), name)
+		s.trail("used %s with the %v because it is the strongest that EF.CardAccess offers", paceName(s.paceUsed), pw.Reference())
 	}
-	refused := s.plain.Refused()
-	res, err := pace.Run(ctx, s.sender, s.paceUsed, pw)
-	var status apdu.Status
-	if s.plain.Refused() != refused && errors.As(err, &status) && !errors.Is(err, pace.ErrDenied) {
-		// It was the length of a command that the chip did not like, and the
-		// channel has learned from that: the same again, in the other form.
-		res, err = pace.Run(ctx, s.sender, s.paceUsed, pw)
-	}
+	res, err := s.runPACE(ctx, a, pw)
 	if err != nil {
 		return err
 	}

@@ -35,9 +35,9 @@ Exit statuses:
 // accessFlags say how a chip is opened. The key is personal data: "-" takes it
 // from one line of stdin, "@FILE" from a file.
 type accessFlags struct {
-	can, mrz, qr string
-	profile      string
-	reader       string
+	can, mrz, qr, pin string
+	profile           string
+	reader            string
 }
 
 // accessHelp stands in the help of each verb that has accessFlags.
@@ -48,6 +48,8 @@ it as "-" (one line from stdin) or "@FILE":
   --mrz -   the machine readable zone: all its lines, one after the other on one
             line, or NUMBER,YYMMDD,YYMMDD
   --qr -    the text of the QR code on a Vietnamese card
+  --pin -   the holder's PIN, on cards that have one; the chip counts wrong ones.
+            With --can beside it, a PIN that the chip has suspended is resumed
 `
 
 func (f *accessFlags) register(cmd *cobra.Command) {
@@ -56,16 +58,23 @@ func (f *accessFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.can, "can", "", `card access number: "-" for stdin, "@FILE", or the digits`)
 	flags.StringVar(&f.mrz, "mrz", "", `machine readable zone: "-", "@FILE", or the text`)
 	flags.StringVar(&f.qr, "qr", "", `QR code: "-", "@FILE", or the text`)
+	flags.StringVar(&f.pin, "pin", "", `PIN: "-", "@FILE", or the digits`)
 	flags.StringVar(&f.profile, "profile", "", "card type that is expected (default: what the card says)")
 	cmd.MarkFlagsMutuallyExclusive("can", "mrz", "qr")
+	cmd.MarkFlagsMutuallyExclusive("pin", "mrz", "qr")
 }
 
-// access makes the key of the flag that is given.
+// access makes the key of the flag that is given; a PIN may have a CAN beside it.
 func (f *accessFlags) access(ctx context.Context, env *env) (inspect.Access, error) {
+	if f.pin == "-" && f.can == "-" {
+		return inspect.Access{}, usagef("--pin and --can cannot both be read from stdin: give one of them as @FILE")
+	}
+	var a inspect.Access
+	given := false
 	for _, k := range []struct {
 		flag, value string
 		make        func(string) (inspect.Access, error)
-	}{{"--can", f.can, inspect.ByCAN}, {"--mrz", f.mrz, inspect.ByMRZ}, {"--qr", f.qr, inspect.ByQR}} {
+	}{{"--pin", f.pin, inspect.ByPIN}, {"--can", f.can, inspect.ByCAN}, {"--mrz", f.mrz, inspect.ByMRZ}, {"--qr", f.qr, inspect.ByQR}} {
 		if k.value == "" {
 			continue
 		}
@@ -73,13 +82,20 @@ func (f *accessFlags) access(ctx context.Context, env *env) (inspect.Access, err
 		if err != nil {
 			return inspect.Access{}, err
 		}
-		a, err := k.make(text)
+		if given {
+			a, err = a.WithCAN(text)
+		} else {
+			a, err = k.make(text)
+		}
 		if err != nil {
 			return inspect.Access{}, usageError{err: fmt.Errorf("%s: %w", k.flag, err)}
 		}
-		return a, nil
+		given = true
 	}
-	return inspect.Access{}, usagef("one of --can, --mrz and --qr is needed to open the chip")
+	if !given {
+		return a, usagef("one of --can, --mrz, --qr and --pin is needed to open the chip")
+	}
+	return a, nil
 }
 
 // options are those of an inspection.

@@ -102,7 +102,7 @@ func exitStatus(err error) int {
 		return exitOK
 	case errors.As(err, &exit):
 		return exit.status
-	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ):
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ, inspect.ErrAccessKey):
 		return exitUsage
 	case is(hsm.Err):
 		return exitHSM
