@@ -12,6 +12,8 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
+	"github.com/chipid-toolkit/chipid/cardprofile/rule/cert"
+	"github.com/chipid-toolkit/chipid/cardprofile/rule/lint"
 )
 
 // Subject is what a certificate says of its holder and of itself.
@@ -75,11 +77,11 @@ func BuildCSCA(o CSCAOptions, key crypto.Signer) (*Certificate, error) {
 		extensionDER(oidBasicConstraints, true, tlv.Encode(0x30, []byte{0x01, 0x01, 0xff}, []byte{0x02, 0x01, 0x00})),
 		extensionDER(oidCRLPoints, false, marshalCRLPoints(o.CRLURLs)),
 	}
-	c, err := issue(o.Subject, o.Test, certificateBody{issuer: name, subject: name, spki: spki, extensions: extensions}, key, key.Public())
+	c, err := issue(o.Subject, o.Test, certificateBody{issuer: name, subject: name, spki: spki, extensions: extensions, kind: lint.CSCA}, key, key.Public())
 	if err != nil {
 		return nil, err
 	}
-	return checked(c, c, RoleCSCA)
+	return checked(c, c)
 }
 
 // BuildDS makes a Document Signer certificate for pub, signed by the CSCA whose
@@ -116,20 +118,22 @@ func BuildDS(o DSOptions, pub crypto.PublicKey, csca *Certificate, key crypto.Si
 		extensionDER(oidDocumentTypes, false, tlv.Encode(0x30, []byte{0x02, 0x01, 0x00}, tlv.Encode(0x31, types...))),
 	}
 	name := marshalName(csca.Subject.Country(), o.Organization, testName(o.CommonName, csca.TestMark))
-	c, err := issue(o.Subject, csca.TestMark, certificateBody{issuer: csca.Subject.Raw, subject: name, spki: spki, extensions: extensions}, key, csca.PublicKey)
+	c, err := issue(o.Subject, csca.TestMark, certificateBody{issuer: csca.Subject.Raw, subject: name, spki: spki, extensions: extensions, kind: lint.DS}, key, csca.PublicKey)
 	if err != nil {
 		return nil, err
 	}
-	return checked(c, csca, RoleDS)
+	return checked(c, csca)
 }
 
 // certificateBody is what differs between kinds of certificates.
 type certificateBody struct {
 	issuer, subject, spki []byte
 	extensions            [][]byte
+	kind                  lint.Kind // whose profile it keeps to
 }
 
-// issue signs a certificate with key, which must be the private half of signer.
+// issue signs a certificate with key, which must be the private half of signer. The
+// conformance rules are asked before the key is: what breaks one is not signed.
 func issue(o Subject, test bool, b certificateBody, key crypto.Signer, signer crypto.PublicKey) (*Certificate, error) {
 	signing, err := cms.ChooseSigning(signer, o.Sign)
 	if err != nil {
@@ -153,6 +157,10 @@ func issue(o Subject, test bool, b certificateBody, key crypto.Signer, signer cr
 		b.subject,
 		b.spki,
 		tlv.Encode(0xa3, tlv.Encode(0x30, b.extensions...)))
+	// No rule looks at the signature's value, so any stands in for it.
+	if err := conforms(tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0, 0})), b.kind); err != nil {
+		return nil, err
+	}
 	sig, err := signing.Sign(key, tbs)
 	if err != nil {
 		return nil, fmt.Errorf("pki: %w", err)
@@ -160,13 +168,25 @@ func issue(o Subject, test bool, b certificateBody, key crypto.Signer, signer cr
 	return ParseCertificate(tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0}, sig)))
 }
 
-// checked holds an own certificate to the profile before anybody gets it.
-func checked(c, issuer *Certificate, role Role) (*Certificate, error) {
+// conforms puts the conformance rules of its kind to a certificate; the first breach
+// of a mandatory one is the error.
+func conforms(der []byte, kind lint.Kind) error {
+	_, findings := cert.Lint(der, kind)
+	for _, f := range findings {
+		if f.Severity == lint.Error {
+			return fmt.Errorf("pki: the certificate would not keep to its profile: %s: %s: %s (%s, %s)", f.Where, f.Title.EN, f.Text, f.Rule, f.Citation)
+		}
+	}
+	return nil
+}
+
+// checked verifies and reads an own certificate before anybody gets it.
+func checked(c, issuer *Certificate) (*Certificate, error) {
 	if _, err := c.CheckSignatureFrom(issuer); err != nil {
 		return nil, fmt.Errorf("pki: the certificate made does not verify: %w", err)
 	}
-	if d := append(c.Deviations, Lint(c, role)...); len(d) > 0 {
-		return nil, fmt.Errorf("pki: the certificate made does not keep to its profile: %s", d[0])
+	if len(c.Deviations) > 0 {
+		return nil, fmt.Errorf("pki: the certificate made does not keep to its profile: %s", c.Deviations[0])
 	}
 	return c, nil
 }

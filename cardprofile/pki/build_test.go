@@ -13,6 +13,8 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki/pkitest"
+	"github.com/chipid-toolkit/chipid/cardprofile/rule/cert"
+	"github.com/chipid-toolkit/chipid/cardprofile/rule/lint"
 )
 
 func TestBuildForEveryKey(t *testing.T) {
@@ -33,14 +35,15 @@ func TestBuildForEveryKey(t *testing.T) {
 			a := pkitest.NewAuthority(t, c)
 			for _, p := range []struct {
 				cert *pki.Certificate
-				role pki.Role
-			}{{a.CSCA, pki.RoleCSCA}, {a.DS, pki.RoleDS}} {
+				kind lint.Kind
+			}{{a.CSCA, lint.CSCA}, {a.DS, lint.DS}} {
 				again, err := pki.ParseCertificate(p.cert.Raw)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if d := append(again.Deviations, pki.Lint(again, p.role)...); len(d) > 0 {
-					t.Errorf("%s deviates: %v", p.cert, d)
+				kind, findings := cert.Lint(again.Raw, "")
+				if len(again.Deviations) > 0 || kind != p.kind || lint.Worst(findings) > lint.Info {
+					t.Errorf("%s, a %s, deviates: %v, %v", p.cert, kind, again.Deviations, findings)
 				}
 				if c.Test != again.TestMark || c.Test != strings.Contains(again.Subject.CommonName(), "TEST") {
 					t.Errorf("%s: TEST mark %v", again.Subject, again.TestMark)

@@ -1,7 +1,11 @@
-// Package rule holds the conformance rules a record must keep to before it
+// Package rule holds the rules a record must keep to before it
 // becomes a card: one rule a file, each with its id, its source and its reason in
 // Vietnamese and English. A rule accepts, warns or rejects; none of them repeats
 // the data it judges.
+//
+// The conformance rules about what is issued lie below: lint is what every rule is
+// made of, der how rules see encodings; cert and crl hold the rules about
+// certificates and revocation lists.
 //
 // Reading a batch file is cardprofile/citizen's matter; rules judge what came
 // out of it.

@@ -1,0 +1,19 @@
+package cert
+
+import (
+	"github.com/chipid-toolkit/chipid/cardprofile/rule/lint"
+)
+
+// A CSCA's keyUsage has cRLSign.
+var kuCRLSign = Rule{
+	About: lint.About{
+		ID: "cert.ku.crlsign", Severity: lint.Error, Kinds: authorities,
+		Title:    lint.Text("A CSCA's keyUsage has cRLSign", "keyUsage của CSCA có cRLSign"),
+		Citation: "Doc 9303-12 (8th ed.), 7.1.1, Table 6",
+	},
+	Check: func(c *Certificate, report lint.Report) {
+		if u, ok := c.keyUsage(); ok && !u.has(cRLSign) {
+			report(place(oidKeyUsage), "it has %s", u)
+		}
+	},
+}
