@@ -53,7 +53,7 @@ func changeKey(key string, f func(l *list), also ...string) Case {
 		Make: func(tb testing.TB) []byte { return base(tb, key) },
 		Bad: func(tb testing.TB) []byte {
 			n := Parse(tb, base(tb, key))
-			l := &list{n, Extensions{n.At(0, wrapper, 0)}}
+			l := &list{n, Extensions{List: n.At(0, wrapper, 0)}}
 			f(l)
 			return l.Bytes()
 		},

@@ -29,7 +29,7 @@ type Cert struct {
 func Certificate(tb testing.TB, raw []byte) *Cert {
 	tb.Helper()
 	n := Parse(tb, raw)
-	return &Cert{n, Extensions{n.At(0, wrapper, 0)}}
+	return &Cert{n, Extensions{List: n.At(0, wrapper, 0)}}
 }
 
 // TBS is a field of tbsCertificate.
