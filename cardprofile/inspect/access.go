@@ -11,6 +11,7 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/mrz"
+	"github.com/chipid-toolkit/chipid/cardprofile/policy"
 )
 
 // Errors of an inspection, beside those of the chip (apdu.Status), of the
@@ -153,6 +154,11 @@ type Options struct {
 	// Today is the day on which dates are judged; the zero value is the
 	// clock's.
 	Today cardprofile.Date
+	// Policy says what is made of the facts; nil is policy.Default.
+	Policy *policy.Policy
+	// OnLine is an authority that is asked about the document; the zero value
+	// asks nobody. Files alone are not asked about.
+	OnLine OnLine
 	// Patience is how long one answer of the chip may take; 0 is
 	// DefaultPatience.
 	Patience time.Duration

@@ -87,6 +87,7 @@ func (x *inspection) runCA(ctx context.Context) error {
 	switch {
 	case err == nil:
 		x.sender, x.caChannel = res.Channel, res.Channel
+		x.record(Exchange{Protocol: "ca", Challenge: res.TerminalEphemeral})
 		return nil
 	case errors.Is(err, ca.ErrRefused):
 		x.ca.err = err
@@ -145,6 +146,7 @@ func (x *inspection) activeAuthentication(ctx context.Context) error {
 		res, err := aa.Run(ctx, x.sender, p)
 		switch {
 		case err == nil:
+			x.record(Exchange{Protocol: "aa", Challenge: res.Challenge, Response: res.Signature, Hash: res.Hash.String(), Proven: true})
 			x.aa.done, x.aa.proven = fmt.Sprintf("active authentication (%v)", res.Hash), true
 			for _, n := range res.Notes {
 				x.v.deviate(cardprofile.Deviation{Where: "DG15", Rule: "aa", Text: n})

@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/mrz"
+	"github.com/chipid-toolkit/chipid/cardprofile/sod"
 )
 
 // content is what the data groups say, parsed beside their raw bytes.
@@ -18,6 +18,7 @@ type content struct {
 	profile  *cardprofile.Profile
 	zone     *mrz.MRZ
 	national *lds.VietnamDG13
+	issued   time.Time // date of issue, as DG12 has it; zero when not known
 }
 
 // describe parses DG1, DG2 and DG13, and notes what is wrong with them.
@@ -31,6 +32,9 @@ func describe(v *Verdict, files []lds.File, o Options) *content {
 	}
 	if b, ok := findFile(files, "EF.DG2"); ok {
 		c.readFace(v, b)
+	}
+	if b, ok := findFile(files, "EF.DG12"); ok {
+		c.readIssue(b)
 	}
 	if b, ok := findFile(files, "EF.DG13"); ok && c.vietnamese() {
 		c.readNational(v, b)
@@ -142,6 +146,30 @@ func (c *content) readFace(v *Verdict, b []byte) {
 	c.doc.Portrait = &Portrait{MIME: mime(face.Image), Bytes: len(face.Image), Width: face.Width, Height: face.Height}
 }
 
+// readIssue takes the date of issue out of DG12.
+func (c *content) readIssue(b []byte) {
+	details, _, err := lds.ParseDG12(b)
+	if err != nil {
+		return
+	}
+	for _, d := range details {
+		if d.Name == "date_of_issue" && len(d.Texts) > 0 {
+			c.setIssue(d.Texts[0])
+		}
+	}
+}
+
+// setIssue keeps a date, in any form that has its digits from the year on, or from
+// the day on with slashes.
+func (c *content) setIssue(text string) {
+	if len(text) == 8 {
+		text = text[:4] + "-" + text[4:6] + "-" + text[6:]
+	}
+	if d, err := cardprofile.ParseDate(text); err == nil && d.Valid() {
+		c.issued = time.Date(d.Year, time.Month(d.Month), d.Day, 0, 0, 0, 0, time.UTC)
+	}
+}
+
 func (c *content) readNational(v *Verdict, b []byte) {
 	n, devs, err := lds.ParseVietnamDG13(b)
 	v.deviate(devs...)
@@ -165,8 +193,8 @@ func (c *content) readNational(v *Verdict, b []byte) {
 
 // compare sets the checks that hold parts of the document against each other,
 // against the printed MRZ and against the calendar. None is required.
-func (c *content) compare(v *Verdict, files []lds.File, seen *mrz.MRZ, groups []int, o Options) {
-	c.compareCOM(v, files, groups)
+func (c *content) compare(v *Verdict, files []lds.File, seen *mrz.MRZ, object *sod.SecurityObject, o Options) {
+	c.compareCOM(v, files, object)
 	switch {
 	case seen == nil:
 		v.set(CheckMRZMatch, NotPerformed, false, because("no printed MRZ was given", "không có MRZ in trên thẻ để so sánh"))
@@ -191,34 +219,6 @@ func (c *content) compare(v *Verdict, files []lds.File, seen *mrz.MRZ, groups []
 		}
 	}
 	c.compareExpiry(v, o)
-}
-
-// compareCOM holds EF.COM, which nobody signs, against EF.SOD (Doc 9303-10 (8th
-// ed.), 4.6.1: the SOD is what counts).
-func (c *content) compareCOM(v *Verdict, files []lds.File, groups []int) {
-	b, ok := findFile(files, lds.NameCOM)
-	if !ok {
-		v.set(CheckCOM, NotPerformed, false, because("EF.COM was not read", "không đọc được EF.COM"))
-		return
-	}
-	com, devs, err := lds.ParseCOM(b)
-	v.deviate(devs...)
-	if err != nil {
-		v.set(CheckCOM, Failed, false, because("EF.COM cannot be read: "+err.Error(), "EF.COM hỏng, không phân tích được"))
-		return
-	}
-	if groups == nil {
-		v.set(CheckCOM, NotPerformed, false, because("EF.SOD lists no data groups", "EF.SOD không liệt kê nhóm dữ liệu"))
-		return
-	}
-	listed := slices.Sorted(slices.Values(groups))
-	if slices.Equal(com.DataGroups(), listed) {
-		v.set(CheckCOM, Passed, false, because("EF.COM lists the data groups that EF.SOD covers", "EF.COM liệt kê đúng các nhóm dữ liệu của EF.SOD"))
-		return
-	}
-	v.set(CheckCOM, Failed, false, because(
-		fmt.Sprintf("EF.COM lists data groups %v, EF.SOD covers %v", com.DataGroups(), listed),
-		"EF.COM và EF.SOD liệt kê các nhóm dữ liệu khác nhau"))
 }
 
 func (c *content) compareExpiry(v *Verdict, o Options) {

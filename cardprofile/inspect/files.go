@@ -22,22 +22,23 @@ func Files(files []lds.File, trust *pki.Store, o Options) *Verdict {
 		v.set(CheckMRZDigits, NotPerformed, false, because("there is no DG1", "không có DG1"))
 	}
 	p := newPassive(v, files)
-	p.verify(trust, o, c.doc)
+	p.verify(trust, o, c)
 	for n := 1; n <= 16; n++ {
 		name := emrtd.DG(n).Name
 		if b, ok := findFile(files, name); ok {
-			p.hash(n, lds.File{Name: name, Bytes: b})
+			p.hash(n, lds.File{Name: name, Bytes: b}, nil)
 		} else if slices.Contains(p.groups(), n) {
 			p.absent(n)
 		}
 	}
-	c.compare(v, files, nil, p.groups(), o)
+	c.compare(v, files, nil, p.object(), o)
 	c.judgeProfile(v, files, p, o)
 	v.matchFiles(files)
 	alone := because("files alone: there is no chip to ask", "chỉ có tệp, không có chip")
 	for _, id := range []string{CheckAccess, CheckCA, CheckAA, CheckPACECAM, CheckTA} {
 		v.set(id, NotPerformed, false, alone)
 	}
+	c.judge(v, p, trust, o)
 	v.arrange()
 	v.settle()
 	return v
@@ -55,12 +56,15 @@ func (v *Verdict) matchFiles(files []lds.File) {
 	v.deviate(append(devsA, devsB...)...)
 	if err1 != nil || err2 != nil {
 		v.set(CheckCardAccess, Failed, false, because("EF.CardAccess or DG14 cannot be read", "EF.CardAccess hoặc DG14 hỏng"))
+		v.deviate(cardprofile.Deviation{Where: lds.NameCardAccess, Rule: "cardaccess.match", Text: "EF.CardAccess or DG14 cannot be read"})
 		return
 	}
 	differences, devs := lds.MatchCardAccess(a, b)
 	v.deviate(devs...)
 	if len(differences) > 0 {
 		v.set(CheckCardAccess, Failed, false, because(join(differences), "EF.CardAccess khác với bản đã ký trong DG14"))
+		// Not required of files, but nothing else would tell that it was altered.
+		v.deviate(cardprofile.Deviation{Where: lds.NameCardAccess, Rule: "cardaccess.match", Text: join(differences)})
 		return
 	}
 	v.set(CheckCardAccess, Passed, false, because("EF.CardAccess is the same as in DG14", "EF.CardAccess khớp với DG14"))

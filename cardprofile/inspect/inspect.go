@@ -56,7 +56,9 @@ type inspection struct {
 	ca, aa    *proof
 	caOffer   ca.Params
 	caChannel *sm.Channel // secure messaging that chip authentication has restarted
-	caBroken  int         // sessions that ended before the chip had proven itself
+	arrived   arrivals
+	exchanges []Exchange // what the chip answered to challenges
+	caBroken  int        // sessions that ended before the chip had proven itself
 }
 
 func newInspection(chip apdu.Transmitter, access Access, trust *pki.Store, o Options) *inspection {
@@ -78,6 +80,11 @@ func (x *inspection) run(ctx context.Context) error {
 		x.ca.err = err
 	} else if err != nil {
 		return err
+	}
+	if x.o.OnLine.Authority != nil {
+		if err := x.phase("authority", func() error { x.askAuthority(ctx); return nil }); err != nil {
+			return err
+		}
 	}
 	return x.phase("passive", func() error { x.judgeAll(); return nil })
 }
@@ -107,6 +114,9 @@ func (x *inspection) readIndex(ctx context.Context) error {
 		if _, err := x.keep(ctx, f); err != nil {
 			return err
 		}
+	}
+	if raw, ok := x.file(lds.NameSOD); ok {
+		x.index(raw)
 	}
 	listed := x.listed(newPassive(x.v, x.files).groups())
 	if len(listed) > 0 && !slices.Contains(listed, 14) {
@@ -181,22 +191,23 @@ func (x *inspection) judgeAll() {
 	if err := x.refused[lds.NameSOD]; isDamage(err) {
 		v.set(CheckSODSignature, Failed, true, because("EF.SOD is not whole: "+err.Error(), "EF.SOD không nguyên vẹn"))
 	}
-	p.verify(x.trust, x.o, c.doc)
+	p.verify(x.trust, x.o, c)
 	for n := 1; n <= 16; n++ {
 		f := emrtd.DG(n)
 		if b, ok := x.file(f.Name); ok {
-			p.hash(n, lds.File{Name: f.Name, Bytes: b})
+			p.hash(n, lds.File{Name: f.Name, Bytes: b}, x.sum(f.Name))
 		} else if refused := x.refused[f.Name]; slices.Contains(p.groups(), n) || isDamage(refused) {
 			p.unread(n, refused)
 		}
 	}
 	x.judgeAccess(p)
 	x.judgeCardAccess()
-	c.compare(v, x.files, x.access.seen, p.groups(), x.o)
+	c.compare(v, x.files, x.access.seen, p.object(), x.o)
 	c.judgeProfile(v, x.files, p, x.o)
 	x.judgeProofs(p)
-	x.judgeMapping(p)
+	x.judgeMapping(p, c)
 	v.set(CheckTA, NotPerformed, false, because("no terminal certificate", "không có chứng thư thiết bị đọc"))
+	c.judge(v, p, x.trust, x.o)
 	v.arrange()
 }
 

@@ -28,7 +28,7 @@ func (s *session) readCardSecurity(ctx context.Context) error {
 // judgeMapping judges EF.CardSecurity and the claim of chip authentication
 // mapping against it. It is required where nothing else proves the chip, and
 // wherever it fails: the chip has said of itself that it holds the key.
-func (x *inspection) judgeMapping(p *passive) {
+func (x *inspection) judgeMapping(p *passive, c *content) {
 	v := x.v
 	if x.cam == nil {
 		v.set(CheckPACECAM, NotPerformed, false, because("the chip was not opened with PACE-CAM", "chip không được mở bằng PACE-CAM"))
@@ -45,18 +45,18 @@ func (x *inspection) judgeMapping(p *passive) {
 		v.set(CheckPACECAM, Failed, true, because("EF.CardSecurity cannot be read: "+err.Error(), "EF.CardSecurity hỏng, không phân tích được"))
 		return
 	}
-	r := sod.VerifyCardSecurity(security, x.trust, p.options(x.o, v.Document))
+	r := sod.VerifyCardSecurity(security, x.trust, p.options(x.o, c))
 	v.Test = v.Test || r.Test
 	v.deviate(r.Deviations...)
-	c := r.CheckCAM(security, x.cam, x.paceUsed.ParameterID)
+	cam := r.CheckCAM(security, x.cam, x.paceUsed.ParameterID)
 	vi := "chưa xác thực được khóa PACE-CAM trong EF.CardSecurity"
-	switch c.Outcome {
+	switch cam.Outcome {
 	case pki.Passed:
 		vi = "PACE-CAM: chip giữ khóa bí mật của EF.CardSecurity đã ký"
 	case pki.Failed:
 		vi = "PACE-CAM: chip không chứng minh được mình giữ khóa đã ký trong EF.CardSecurity: có thể là bản sao"
 	}
-	v.set(CheckPACECAM, Outcome(c.Outcome), needed || c.Outcome == pki.Failed, because(c.Reason, vi))
+	v.set(CheckPACECAM, Outcome(cam.Outcome), needed || cam.Outcome == pki.Failed, because(cam.Reason, vi))
 	if signed, ok := r.Infos(); ok && x.dg14 == nil {
 		x.matchCardAccess(signed, "EF.CardSecurity")
 	}

@@ -41,6 +41,7 @@ func join(list []string) string { return strings.Join(list, "; ") }
 var order = []string{
 	CheckAccess, CheckCardAccess, CheckSODSignature, CheckSODChain, CheckSODValidity, CheckSODRevocation,
 	"dg.hash", CheckCOM, CheckCA, CheckAA, CheckPACECAM, CheckTA, CheckProfile, CheckMRZDigits, CheckMRZMatch, CheckDG13, CheckDocumentExpiry,
+	CheckAuthority, CheckPolicy,
 }
 
 func rank(id string) int {

@@ -46,11 +46,11 @@ func newPassive(v *Verdict, files []lds.File) *passive {
 }
 
 // verify asks the trust store about the signer.
-func (p *passive) verify(store *pki.Store, o Options, doc *Document) {
+func (p *passive) verify(store *pki.Store, o Options, c *content) {
 	if p.sod == nil {
 		return
 	}
-	r := sod.Verify(p.sod, store, p.options(o, doc))
+	r := sod.Verify(p.sod, store, p.options(o, c))
 	p.facts = r
 	p.v.Test = p.v.Test || r.Test
 	p.v.deviate(r.Deviations...)
@@ -61,9 +61,9 @@ func (p *passive) verify(store *pki.Store, o Options, doc *Document) {
 }
 
 // options say on which day and for whose document a signature is judged.
-func (p *passive) options(o Options, doc *Document) pki.VerifyOptions {
-	vo := pki.VerifyOptions{Now: noon(o.Today)}
-	if doc != nil && doc.MRZ != nil {
+func (p *passive) options(o Options, c *content) pki.VerifyOptions {
+	vo := pki.VerifyOptions{Now: noon(o.Today), IssueDate: c.issued}
+	if doc := c.doc; doc.MRZ != nil {
 		vo.IssuingState, vo.DocumentCode = doc.MRZ.Issuer, doc.MRZ.Code
 	}
 	return vo
@@ -102,14 +102,28 @@ func (p *passive) groups() []int {
 	return p.sod.Object.Numbers()
 }
 
-// hash compares the file of data group n with EF.SOD.
-func (p *passive) hash(n int, f lds.File) {
+// object is what EF.SOD says, nil without one.
+func (p *passive) object() *sod.SecurityObject {
+	if p.sod == nil {
+		return nil
+	}
+	return p.sod.Object
+}
+
+// hash compares the file of data group n with EF.SOD; sum is its hash where that was
+// made while the file came in.
+func (p *passive) hash(n int, f lds.File, sum []byte) {
 	id := HashCheck(n)
 	if p.facts == nil {
 		p.v.set(id, NotPerformed, true, because("EF.SOD gives no hashes", "EF.SOD không cho giá trị băm"))
 		return
 	}
-	c := p.facts.CheckHash(f)
+	var c pki.Check
+	if sum != nil {
+		c = p.facts.CheckSum(f.Name, sum)
+	} else {
+		c = p.facts.CheckHash(f)
+	}
 	p.v.set(id, Outcome(c.Outcome), true, because(c.Reason, c.Vietnamese))
 }
 

@@ -1,9 +1,11 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/chipid-toolkit/chipid/apdu"
@@ -16,6 +18,9 @@ import (
 // session is one conversation with one chip: how it was opened, and the files
 // that it has given so far.
 type session struct {
+	// arriving gives what hashes a file while it comes in, nil for none.
+	arriving func(f emrtd.File) io.Writer
+
 	o       Options
 	link    *link // to the chip, under the watchdog
 	plain   *apdu.Channel
@@ -313,7 +318,15 @@ func (s *session) openBAC(ctx context.Context, a Access) error {
 // and a file that is no whole file, come back as refused: they concern this file
 // alone.
 func (s *session) read(ctx context.Context, f emrtd.File) (b []byte, refused error, err error) {
-	b, err = s.reader().Read(ctx, f)
+	var whole bytes.Buffer
+	into := io.Writer(&whole)
+	if s.arriving != nil {
+		if h := s.arriving(f); h != nil {
+			into = io.MultiWriter(&whole, h)
+		}
+	}
+	_, err = s.reader().ReadTo(ctx, f, into)
+	b = whole.Bytes()
 	var status apdu.Status
 	switch {
 	case err == nil:

@@ -76,6 +76,8 @@ const (
 	CheckMRZDigits      = "mrz.checkdigits"
 	CheckDG13           = "dg13.match"
 	CheckDocumentExpiry = "document.expiry"
+	CheckAuthority      = "authority" // only where an authority is asked
+	CheckPolicy         = "policy"
 )
 
 // HashCheck is the id of the hash check of data group n.
@@ -113,6 +115,9 @@ type Verdict struct {
 	Checks     []Check                 `json:"checks"`
 	Deviations []cardprofile.Deviation `json:"deviations"`
 	Chip       *Chip                   `json:"chip,omitempty"`
+	// Policy is what the operator's policy made of the facts; nil where the
+	// inspection did not get that far.
+	Policy *PolicyReport `json:"policy,omitempty"`
 
 	files    []lds.File
 	portrait []byte
@@ -237,7 +242,9 @@ func (v *Verdict) settle() {
 		}
 		switch c.Outcome {
 		case Passed:
-			passed++
+			if c.ID != CheckPolicy { // which proves nothing by itself
+				passed++
+			}
 		case Failed:
 			v.Outcome = ResultFailed
 			return

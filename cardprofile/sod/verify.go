@@ -38,11 +38,19 @@ func Verify(s *SOD, store *pki.Store, o pki.VerifyOptions) *Result {
 // security object: the check dg.hash.N. It says nothing about who signed that hash;
 // Cover does.
 func (r *Result) CheckHash(f lds.File) pki.Check {
-	n := groupNumber(f)
+	h := r.object.Hash.New()
+	h.Write(f.Bytes)
+	return r.CheckSum(f.Name, h.Sum(nil))
+}
+
+// CheckSum is CheckHash for a file that was hashed while it was read, with the
+// function of the security object. name is the file's, such as "EF.DG2".
+func (r *Result) CheckSum(name string, sum []byte) pki.Check {
+	n := groupNumber(name)
 	c := pki.Check{ID: fmt.Sprintf("dg.hash.%d", n)}
-	switch err := r.object.match(f); {
+	switch err := r.object.match(name, sum); {
 	case err == nil:
-		c.Outcome, c.Reason = pki.Passed, fmt.Sprintf("%s has the hash that EF.SOD holds (%v)", f.Name, r.object.Hash)
+		c.Outcome, c.Reason = pki.Passed, fmt.Sprintf("%s has the hash that EF.SOD holds (%v)", name, r.object.Hash)
 		c.Vietnamese = fmt.Sprintf("giá trị băm của DG%d khớp với EF.SOD (%v)", n, r.object.Hash)
 	default:
 		c.Outcome, c.Reason = pki.Failed, err.Error()
@@ -51,8 +59,8 @@ func (r *Result) CheckHash(f lds.File) pki.Check {
 	return c
 }
 
-func groupNumber(f lds.File) int {
-	id, ok := lds.FileByName(f.Name)
+func groupNumber(name string) int {
+	id, ok := lds.FileByName(name)
 	if !ok {
 		return 0
 	}
@@ -60,19 +68,17 @@ func groupNumber(f lds.File) int {
 }
 
 // match says why a file is not the one the object speaks of, nil when it is.
-func (o *SecurityObject) match(f lds.File) error {
-	n := groupNumber(f)
+func (o *SecurityObject) match(name string, sum []byte) error {
+	n := groupNumber(name)
 	if n == 0 {
-		return fmt.Errorf("%s is no data group, EF.SOD does not cover it", f.Name)
+		return fmt.Errorf("%s is no data group, EF.SOD does not cover it", name)
 	}
 	want, ok := o.Group(n)
 	if !ok {
-		return fmt.Errorf("EF.SOD holds no hash of %s", f.Name)
+		return fmt.Errorf("EF.SOD holds no hash of %s", name)
 	}
-	h := o.Hash.New()
-	h.Write(f.Bytes)
-	if !bytes.Equal(h.Sum(nil), want) {
-		return fmt.Errorf("%s was changed: its hash is not the one in EF.SOD", f.Name)
+	if !bytes.Equal(sum, want) {
+		return fmt.Errorf("%s was changed: its hash is not the one in EF.SOD", name)
 	}
 	return nil
 }
@@ -94,7 +100,9 @@ func (r *Result) Cover(f lds.File) (Covered, error) {
 	if r.signed == nil {
 		return Covered{}, ErrNotTrusted
 	}
-	if err := r.signed.match(f); err != nil {
+	h := r.signed.Hash.New()
+	h.Write(f.Bytes)
+	if err := r.signed.match(f.Name, h.Sum(nil)); err != nil {
 		return Covered{}, fmt.Errorf("sod: %w", err)
 	}
 	return Covered{file: lds.File{Name: f.Name, Bytes: bytes.Clone(f.Bytes)}, trust: r.trust}, nil

@@ -12,9 +12,9 @@ import (
 
 func newCardInspectCmd(env *env) *cobra.Command {
 	var (
-		f          accessFlags
-		trust, out string
-		asJSON     bool
+		f                 accessFlags
+		trust, out, rules string
+		asJSON            bool
 	)
 	cmd := &cobra.Command{
 		Use:   "inspect",
@@ -33,19 +33,24 @@ Exit statuses:
   chipid card inspect --reader 0 --qr @qr.txt --trust trust --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runCardInspect(cmd.Context(), env, f, trust, out, asJSON)
+			return runCardInspect(cmd.Context(), env, f, trust, out, rules, asJSON)
 		},
 	}
 	f.register(cmd)
 	cmd.Flags().StringVar(&trust, "trust", "", "trust store (chipid trust import makes one)")
 	cmd.Flags().StringVar(&out, "out", "", "folder for the files as read")
+	registerPolicy(cmd, &rules)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the verdict as JSON")
 	_ = cmd.MarkFlagRequired("trust")
 	return cmd
 }
 
-func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out string, asJSON bool) error {
+func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out, rules string, asJSON bool) error {
 	store, err := pki.Open(trust)
+	if err != nil {
+		return err
+	}
+	p, err := loadPolicy(rules)
 	if err != nil {
 		return err
 	}
@@ -54,6 +59,7 @@ func runCardInspect(ctx context.Context, env *env, f accessFlags, trust, out str
 		return err
 	}
 	defer card.Close()
+	card.options.Policy = p
 	v, err := inspect.Inspect(ctx, card, card.access, store, card.options)
 	card.bar.close()
 	err = brokenOff(ctx, v, err)

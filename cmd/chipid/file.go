@@ -1,15 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
-	"github.com/chipid-toolkit/chipid/cardprofile/sod"
 )
 
 func newFileCmd(env *env) *cobra.Command {
@@ -29,8 +30,8 @@ Exit statuses:
 
 func newFileVerifyCmd(env *env) *cobra.Command {
 	var (
-		trust, profile string
-		asJSON         bool
+		trust, profile, rules string
+		asJSON                bool
 	)
 	cmd := &cobra.Command{
 		Use:   "verify DIR|EF.SOD",
@@ -60,6 +61,9 @@ Exit statuses:
 					return err
 				}
 			}
+			if o.Policy, err = loadPolicy(rules); err != nil {
+				return err
+			}
 			v := inspect.Files(files, store, o)
 			if err := env.showVerdict(v, asJSON); err != nil {
 				return err
@@ -70,6 +74,7 @@ Exit statuses:
 	cmd.Flags().StringVar(&trust, "trust", "", "trust store (chipid trust import makes one)")
 	cmd.Flags().StringVar(&profile, "profile", "", "card type that is expected (default: what the files say)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the verdict as JSON")
+	registerPolicy(cmd, &rules)
 	_ = cmd.MarkFlagRequired("trust")
 	return cmd
 }
@@ -86,7 +91,7 @@ func readFiles(path string) ([]lds.File, error) {
 	// A damaged EF.SOD is judged; what never was one is the wrong file. Some
 	// tools write it without its tag.
 	if len(b) == 0 || b[0] != 0x77 {
-		if _, err := sod.Parse(b); err != nil {
+		if !bytes.Contains(b[:min(len(b), 64)], cms.MarshalOID(cms.OIDSignedData)) {
 			return nil, &cardprofile.InputError{File: path, Problem: "is not an EF.SOD (it does not begin with tag 77)",
 				Fix: "name an EF.SOD, or a directory with EF.SOD.bin, EF.DG1.bin, … as card read --out writes it"}
 		}

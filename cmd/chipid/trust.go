@@ -21,7 +21,7 @@ Example:
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage),
 	}
-	cmd.AddCommand(newTrustImportCmd(env), newTrustListCmd(env))
+	cmd.AddCommand(newTrustImportCmd(env), newTrustListCmd(env), newTrustPolicyCmd(env))
 	return cmd
 }
 
