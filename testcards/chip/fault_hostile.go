@@ -3,8 +3,10 @@ package chip
 import (
 	"bytes"
 	"fmt"
+	"math/big"
 
 	"github.com/chipid-toolkit/chipid/apdu"
+	"github.com/chipid-toolkit/chipid/apdu/domain"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 )
@@ -23,15 +25,21 @@ func parseHostileFault(name, at, value string) (Fault, error) {
 	case "nonce":
 		return &paceFault{tag: tagNonce, change: flipped}, nil
 	}
-	change, ok := badPoints[value]
-	if !ok {
-		return nil, fmt.Errorf("%q is no point; off-curve, infinity, zero, one", value)
-	}
-	tag := tagMapChip
+	f := &paceFault{tag: tagMapChip}
 	if name == "key" {
-		tag = tagKeyChip
+		f.tag = tagKeyChip
 	}
-	return &paceFault{tag: tag, change: change}, nil
+	switch change, ok := badPoints[value]; {
+	case ok:
+		f.change = change
+	case value == "minus-one":
+		f.change = f.minusOne
+	case value == "subgroup":
+		f.change = f.smallOrder
+	default:
+		return nil, fmt.Errorf("%q is no point; off-curve, infinity, zero, one, minus-one, subgroup", value)
+	}
+	return f, nil
 }
 
 // bombFault shows a file that declares more than any chip holds.
@@ -60,9 +68,11 @@ func (f *loopFault) Command(n int, _ []byte) Effect {
 func (f *loopFault) Answer(int, []byte) Effect            { return Effect{} }
 func (f *loopFault) File(_ string, content []byte) []byte { return content }
 
-// Objects of GENERAL AUTHENTICATE that the chip sends in PACE (Doc 9303-11 (8th
+// Objects of PACE: DO 84 of MSE:Set AT (4.4.4.1), and what the chip sends in
+// GENERAL AUTHENTICATE (Doc 9303-11 (8th
 // ed.), 4.4.4.2).
 const (
+	tagDomain  tlv.Tag = 0x84 // of MSE:Set AT, from the terminal
 	tagDynamic tlv.Tag = 0x7C
 	tagNonce   tlv.Tag = 0x80
 	tagMapChip tlv.Tag = 0x82
@@ -73,13 +83,51 @@ const (
 type paceFault struct {
 	tag     tlv.Tag
 	change  func([]byte) []byte
-	general bool // the command under way is GENERAL AUTHENTICATE in plain
+	general bool          // the command under way is GENERAL AUTHENTICATE in plain
+	group   *domain.Group // of the parameters that the terminal has named, nil if it is none
 }
 
 func (f *paceFault) Command(_ int, command []byte) Effect {
 	cmd, err := apdu.ParseCommand(command)
 	f.general = err == nil && cmd.INS == 0x86 && cmd.CLA&apdu.ClassSM == 0
+	if id, ok := tlv.First(cmd.Data, tagDomain); err == nil && cmd.INS == 0x22 && ok && len(id.Value) == 1 {
+		f.group = nil
+		if d, err := domain.Standard(int(id.Value[0])); err == nil {
+			f.group = d.Group()
+		}
+	}
 	return Effect{}
+}
+
+// minusOne is the element of order 2; on a curve there is none, and b stays.
+func (f *paceFault) minusOne(b []byte) []byte {
+	if f.group == nil {
+		return b
+	}
+	p := f.group.P()
+	return p.Sub(p, big.NewInt(1)).FillBytes(make([]byte, f.group.Len()))
+}
+
+// smallOrder is an element whose order is a small odd prime, where the group has
+// one outside its subgroup; else minusOne.
+func (f *paceFault) smallOrder(b []byte) []byte {
+	if f.group == nil {
+		return b
+	}
+	p := f.group.P()
+	order := new(big.Int).Sub(p, big.NewInt(1))
+	for r := int64(3); r < 10_000; r += 2 {
+		n, rest := new(big.Int).QuoRem(order, big.NewInt(r), new(big.Int))
+		if rest.Sign() != 0 || !big.NewInt(r).ProbablyPrime(0) {
+			continue
+		}
+		for h := int64(2); h < 20; h++ {
+			if y := new(big.Int).Exp(big.NewInt(h), n, p); y.Cmp(big.NewInt(1)) != 0 {
+				return y.FillBytes(make([]byte, f.group.Len()))
+			}
+		}
+	}
+	return f.minusOne(b)
 }
 
 func (f *paceFault) Answer(_ int, answer []byte) Effect {
