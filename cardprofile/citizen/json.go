@@ -88,6 +88,21 @@ func lineOfKey(text []byte, key string) int {
 	return 1 + bytes.Count(text[:i], []byte{'\n'})
 }
 
+// FieldLine finds the line of a field in a record file in JSON, 1-based; 0 when
+// the file is none or the field is not in it.
+func FieldLine(path, field string) int {
+	f, err := os.Open(path)
+	if err != nil || strings.EqualFold(filepath.Ext(path), ".csv") {
+		return 0
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxRecordFile))
+	if err != nil {
+		return 0
+	}
+	return lineOfKey(text, field)
+}
+
 // ReadRecordFile reads a record file: JSON, or CSV with one row. The portrait's
 // path in it is relative to the file.
 func ReadRecordFile(path string) (*Record, error) {

@@ -4,18 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
-	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
 	"github.com/chipid-toolkit/chipid/cardprofile/issue"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
-	"github.com/chipid-toolkit/chipid/cardprofile/rule"
 	"github.com/chipid-toolkit/chipid/cmd/internal/keyflags"
 	"github.com/chipid-toolkit/chipid/hsm"
 )
@@ -76,13 +72,15 @@ Exit statuses:
 }
 
 func (f *issueFlags) run(ctx context.Context, env *env) error {
-	plan, warnings, err := planRecord(env, f.profile, f.record)
+	profile, err := cardprofile.Load(f.profile)
 	if err != nil {
 		return err
 	}
-	for _, w := range warnings {
-		env.talk("%s: %s", env.tr("warning", "cảnh báo"), w)
+	plan, warnings, err := planRecord(env, profile, f.record)
+	if err != nil {
+		return err
 	}
+	env.warn(warnings)
 	keys, err := keyflags.Load(f.keys)
 	if err != nil {
 		return err
@@ -142,44 +140,6 @@ func (f *issueFlags) run(ctx context.Context, env *env) error {
 	}
 	fmt.Fprintf(env.Stdout, env.tr("issued: chip %s, profile %s, %d files, locked\n", "đã cấp: chip %s, loại thẻ %s, %d tệp, đã khóa\n"), j.Chip, j.Profile, len(j.Files))
 	return err
-}
-
-// planRecord reads and checks one record with its portrait.
-func planRecord(env *env, profileID, path string) (*issue.Plan, []string, error) {
-	p, err := cardprofile.Load(profileID)
-	if err != nil {
-		return nil, nil, err
-	}
-	record, err := citizen.ReadRecordFile(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	portraits, err := citizen.OpenPortraits(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer portraits.Close()
-	image, portraitErr := portraits.Load(*record)
-	result := ruleCheck(env, p, *record, image, portraitErr)
-	if reason := result.Reason(env.Lang); reason != nil {
-		reason.File = path
-		return nil, nil, reason
-	}
-	var warnings []string
-	for _, w := range result.Findings {
-		warnings = append(warnings, strings.TrimPrefix(w.Field+": ", ": ")+w.Text.In(env.Lang))
-	}
-	plan, err := issue.NewPlan(p, result.Record, image)
-	if err != nil {
-		return nil, nil, &cardprofile.InputError{File: filepath.Base(path), Problem: err.Error()}
-	}
-	return plan, warnings, nil
-}
-
-func ruleCheck(env *env, p *cardprofile.Profile, r citizen.Record, image []byte, portraitErr error) rule.Result {
-	checker := rule.NewChecker(p, cardprofile.DateOf(time.Now()))
-	checker.Lang = env.Lang
-	return checker.Check(r, image, portraitErr)
 }
 
 // authorityOf puts the keys of a keys file together.

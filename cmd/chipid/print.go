@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
-	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
 	"github.com/chipid-toolkit/chipid/printer"
 	"github.com/chipid-toolkit/chipid/printer/face"
 )
@@ -26,7 +25,7 @@ text, QR code and machine readable zone. The layouts that come with chipid
 carry SPECIMEN / MẪU across both faces and imitate no security feature.
 
 A record file is JSON, or CSV with one row; the portrait that it names is looked
-for beside it. Faces are personal data: files are made with mode 0600.
+for beside it. The record must pass the same rules as for chipid card issue. Faces are personal data: files are made with mode 0600.
 
 Example:
   chipid print preview --profile vn-cccd-2021 --record citizen.json --out preview
@@ -53,8 +52,8 @@ func (j *printJob) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&j.json, "json", false, "print JSON")
 }
 
-// faces draws the card.
-func (j *printJob) faces() (*face.Faces, error) {
+// faces draws the card of a record that could be issued.
+func (j *printJob) faces(env *env) (*face.Faces, error) {
 	if j.record == "" {
 		return nil, usagef("--record is missing: name the record's file")
 	}
@@ -62,24 +61,16 @@ func (j *printJob) faces() (*face.Faces, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := citizen.ReadRecordFile(j.record)
-	if err != nil {
-		return nil, err
-	}
-	portraits, err := citizen.OpenPortraits(j.record)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = portraits.Close() }()
-	jpeg, err := portraits.Load(*r)
-	if err != nil {
-		return nil, j.explain(err)
-	}
 	renderer, err := face.New(p, j.dpi)
 	if err != nil {
 		return nil, j.explain(err)
 	}
-	data, err := face.Of(p, *r, jpeg)
+	plan, warnings, err := planRecord(env, p, j.record)
+	if err != nil {
+		return nil, err
+	}
+	env.warn(warnings)
+	data, err := face.Of(p, plan.Record, plan.Portrait)
 	if err != nil {
 		return nil, j.explain(err)
 	}
@@ -156,7 +147,7 @@ Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage),
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			f, err := job.faces()
+			f, err := job.faces(env)
 			if err != nil {
 				return err
 			}
@@ -226,7 +217,7 @@ Exit statuses:
 			if address == "" {
 				return usagef("--printer is missing: name a printer, such as files:DIR")
 			}
-			f, err := job.faces()
+			f, err := job.faces(env)
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"image/png"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -151,7 +152,7 @@ func TestPrintExitStatuses(t *testing.T) {
 func TestPrintCardRejectsWhatFails(t *testing.T) {
 	record := someone(t, asIs)
 	job := printJob{profile: "vn-cccd-2021", record: record, dpi: face.DefaultDPI}
-	f, err := job.faces()
+	f, err := job.faces(&env{Stderr: io.Discard, Lang: "en"})
 	if err != nil {
 		t.Fatal(err)
 	}
