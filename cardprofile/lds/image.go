@@ -117,7 +117,8 @@ func checkImages(d *DisplayedImages, n *notes, rule string) error {
 // (8th ed.), 4.7.5.1 and 4.7.7.1, notes).
 func displayable(image []byte) string {
 	switch biometric.Sniff(image) {
-	case biometric.Unknown:
+	case biometric.JP2, biometric.J2K:
+	default:
 		return "is neither JPEG nor JPEG 2000"
 	case biometric.JPEG:
 		// ISO/IEC 10918-5: the APP0 segment of JFIF follows the start of image.

@@ -1,10 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/pem"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -12,15 +11,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile"
-	"github.com/chipid-toolkit/chipid/cardprofile/biometric"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 )
 
 // shown is one file decoded: Content for programs, rows for people.
 type shown struct {
 	File       string                  `json:"file"`
+	Part       int                     `json:"part,omitempty"` // of a PEM bundle, from 1
 	Kind       string                  `json:"kind"`
 	Bytes      int                     `json:"bytes"`
 	SHA256     string                  `json:"sha256"`
@@ -29,10 +27,11 @@ type shown struct {
 	Deviations []cardprofile.Deviation `json:"deviations"`
 	Error      string                  `json:"error,omitempty"`
 
-	rows []showRow
-	env  *env
-	name string // what the file's name says it is, "" when it says nothing
-	data []byte
+	rows  []showRow
+	env   *env
+	name  string // what the file's name says it is, "" when it says nothing
+	state string // the issuing State in DG1 beside it, "" when there is none
+	data  []byte
 }
 
 // showRow is one line for people.
@@ -46,11 +45,12 @@ func newFileShowCmd(env *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE…",
 		Short: "Decode files of a chip, certificates and lists",
-		Long: `show decodes EF.COM, the data groups, EF.SOD, EF.CardAccess, EF.CardSecurity,
-EF.ATR/INFO, EF.DIR, X.509 and card-verifiable certificates, CRLs and master lists,
-in DER or PEM. What a file is shows in its first bytes; its name decides where they
-do not. A directory stands for the files in it. Nothing is verified: see
-chipid file verify. What is not known is shown as a tree of data objects.
+		Long: `show decodes EF.COM, DG1 to DG16, EF.SOD, EF.CardAccess, EF.CardSecurity,
+EF.ATR/INFO, EF.DIR, EF.CVCA, biometric records, X.509 certificates, CRLs, master lists,
+deviation lists, card-verifiable certificates and requests for them, in DER or PEM.
+What a file is shows in its bytes; its name decides where they do not. A directory
+stands for the files of a chip in it. Nothing is verified: see chipid file verify.
+What is not known is shown as a tree of data objects. Private keys are not shown.
 
 The output is personal data where the files are.
 
@@ -58,7 +58,7 @@ Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage),
 		Example: `  chipid file show EF.DG1.bin EF.SOD.bin
   chipid file show --json files/EF.DG13.bin
-  chipid file show csca.der list.ml`,
+  chipid file show csca.der list.ml bundle.pem`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			all := struct {
@@ -76,10 +76,7 @@ Exit statuses:
 				}
 			}
 			if asJSON {
-				if err := printJSON(env, all); err != nil {
-					return err
-				}
-				return first
+				return errors.Join(first, printJSON(env, all))
 			}
 			for i, s := range all.Files {
 				if i > 0 {
@@ -104,17 +101,28 @@ func showArgument(env *env, arg string) ([]*shown, error) {
 	var out []*shown
 	var first error
 	for _, f := range files {
-		s := decodeFile(env, f.path, f.name, f.data)
-		out = append(out, s)
-		if s.Error != "" && first == nil {
-			first = &cardprofile.InputError{File: f.path, Problem: s.Error, Fix: "check that it is the file that its name says, and whole"}
+		parts := decodeFile(env, f)
+		out = append(out, parts...)
+		for _, s := range parts {
+			if s.Error != "" && first == nil {
+				first = &cardprofile.InputError{File: f.path, Field: s.field0(), Problem: s.Error, Fix: env.tr("check that it is the file that its name says, and whole", "kiểm tra xem tệp có đúng như tên gọi và còn nguyên vẹn không")}
+			}
 		}
 	}
 	return out, first
 }
 
+// field0 names the file of a chip in an error where the path does not.
+func (s *shown) field0() string {
+	if s.Kind == kindUnknown || strings.Contains(s.File, s.Kind) {
+		return ""
+	}
+	return s.Kind
+}
+
 type namedFile struct {
 	path, name string
+	state      string // of DG1 in the same directory
 	data       []byte
 }
 
@@ -124,13 +132,19 @@ func readFilesNamed(arg string) ([]namedFile, error) {
 		if err != nil {
 			return nil, err
 		}
+		state := ""
+		for _, f := range files {
+			if m, _, err := lds.ParseDG1(f.Bytes); f.Name == "EF.DG1" && err == nil {
+				state = m.IssuingState
+			}
+		}
 		var out []namedFile
 		for _, f := range files {
-			out = append(out, namedFile{filepath.Join(arg, lds.DiskName(f.Name)), f.Name, f.Bytes})
+			out = append(out, namedFile{filepath.Join(arg, lds.DiskName(f.Name)), f.Name, state, f.Bytes})
 		}
 		return out, nil
 	}
-	b, err := lds.ReadDiskFile(arg)
+	b, err := readShowFile(arg)
 	if err != nil {
 		return nil, err
 	}
@@ -141,111 +155,71 @@ func readFilesNamed(arg string) ([]namedFile, error) {
 	return []namedFile{f}, nil
 }
 
-// decodeFile finds out what the bytes are and decodes them. It always returns
-// something to show.
-func decodeFile(env *env, path, name string, b []byte) *shown {
-	sum := sha256.Sum256(b)
-	s := &shown{File: path, Bytes: len(b), SHA256: hex.EncodeToString(sum[:]), Deviations: []cardprofile.Deviation{}, env: env, name: name, data: b}
-	if bytes.HasPrefix(bytes.TrimSpace(b), []byte("-----BEGIN ")) {
-		if block, _ := pem.Decode(b); block != nil {
-			s.data = block.Bytes
+// decodeFile finds out what the bytes are and decodes them: one shown, or one for
+// each block of a PEM file. It always returns something to show.
+func decodeFile(env *env, f namedFile) []*shown {
+	blocks, err := pemBlocks(f.data)
+	if len(blocks) == 0 {
+		blocks = []pemBlock{{data: f.data}}
+	}
+	var out []*shown
+	for i, b := range blocks {
+		sum := sha256.Sum256(b.data)
+		s := &shown{File: f.path, Bytes: len(b.data), SHA256: hex.EncodeToString(sum[:]), Deviations: []cardprofile.Deviation{}, env: env, name: f.name, state: f.state, data: b.data}
+		if len(blocks) > 1 {
+			s.Part = i + 1
 		}
+		s.run(b.secret || privateKey(b.data))
+		out = append(out, s)
+	}
+	if err != nil {
+		last := out[len(out)-1]
+		last.Error = strings.TrimPrefix(last.Error+"; "+err.Error(), "; ")
+	}
+	return out
+}
+
+// run decodes, and falls back on the tree.
+func (s *shown) run(secret bool) {
+	if secret {
+		s.Kind, s.SHA256, s.Error = "private key", "", "a private key, which is not shown"
+		return
 	}
 	if err := s.decode(); err != nil {
 		s.Error = clean(err.Error())
 	}
-	if s.Content == nil {
-		if s.Kind == "" {
-			s.Kind = "TLV"
-		}
-		budget := maxTree
-		tree, ok := treeOf(s.data, 0, &budget)
-		if ok {
-			s.Tree = tree
-			s.treeRows(tree, 0)
-		} else {
-			if s.Kind == "TLV" {
-				s.Kind = "unknown"
-			}
-			if s.Error == "" {
-				s.Error = "neither a file of a chip nor a certificate, list or image"
-			}
-			s.add(0, env.tr("first bytes", "các byte đầu"), hexCut(s.data))
-		}
+	if s.Content != nil || s.Tree != nil {
+		return
 	}
-	return s
+	if s.Kind == "" {
+		s.Kind = kindTLV
+	}
+	if s.plausible() {
+		s.tree(s.data, s.objectName)
+	}
+	if s.Tree != nil {
+		return
+	}
+	if s.Kind == kindTLV {
+		s.Kind = kindUnknown
+	}
+	if s.Error == "" {
+		s.Error = "neither a file of a chip nor a certificate, list or image"
+	}
+	s.add(0, s.tr("first bytes", "các byte đầu"), hexCut(s.data[:min(len(s.data), 64)]))
 }
 
-// decode goes by the outer tag, and by the file's name where a tag has two
-// meanings.
-func (s *shown) decode() error {
-	tag, _, _, err := tlv.Header(s.data)
-	if biometric.Sniff(s.data) != biometric.Unknown {
-		return s.image()
-	}
-	if err != nil {
-		switch {
-		case s.name == lds.NameATRInfo:
-			return s.atrInfo()
-		case len(s.data) > 0 && s.data[0] == 0x30: // indefinite length, which some signed objects have
-			return s.sequence()
-		case len(s.data) > 0 && s.data[0] == 0x77:
-			return s.sod()
-		}
-		return s.misfit(nil)
-	}
-	switch tag {
-	case 0x60:
-		return s.com()
-	case 0x61:
-		if node, _, err := tlv.Parse(s.data); err == nil {
-			if _, isDIR := node.First(0x4F); isDIR || s.name == lds.NameDIR {
-				return s.dir()
-			}
-		}
-		return s.dg1()
-	case 0x75, 0x63, 0x76:
-		return s.biometrics(tag)
-	case 0x6B, 0x6C:
-		return s.details(tag)
-	case 0x6D:
-		return s.dg13()
-	case 0x6E:
-		return s.securityInfos("EF.DG14", lds.ParseDG14)
-	case 0x6F:
-		return s.dg15()
-	case 0x77:
-		return s.sod()
-	case 0x31:
-		return s.securityInfos(lds.NameCardAccess, lds.ParseSecurityInfos)
-	case 0x30:
-		return s.sequence()
-	case 0x7F21:
-		return s.cvc()
-	case 0x47, 0x7F66:
-		return s.atrInfo()
-	}
-	if id, ok := lds.FileByTag(tag); ok {
-		s.Kind = id.Name // a data group that is kept as a tree
-		return s.misfit(nil)
-	}
-	if s.name == lds.NameATRInfo {
-		return s.atrInfo()
-	}
-	return s.misfit(nil)
-}
-
-// misfit complains when the name says that the file is one of a chip's and the
-// bytes do not.
-func (s *shown) misfit(err error) error {
-	if err == nil && s.name != "" && s.Kind == "" {
-		return fmt.Errorf("the content is not that of %s", s.name)
-	}
+// keep takes over what a parser said.
+func (s *shown) keep(kind string, devs []cardprofile.Deviation, err error) error {
+	s.Kind = kind
+	s.Deviations = append(s.Deviations, devs...)
 	return err
 }
 
+func (s *shown) tr(en, vi string) string { return s.env.tr(en, vi) }
+
 func (s *shown) add(depth int, label, value string) {
-	s.rows = append(s.rows, showRow{depth, label, clean(value)})
+	s.rows = append(s.rows, showRow{depth, clean(label), clean(value)})
 }
 
 // field adds a row unless there is no value.
@@ -265,77 +239,55 @@ func clean(s string) string {
 	}, s)
 }
 
-// print writes the file for people.
+// print writes the file for people: what it is, what is in it in aligned columns,
+// then what departs from the standard with the rule.
 func (s *shown) print() {
 	w := s.env.Stdout
-	fmt.Fprintf(w, "%s: %s, %d %s\n", s.File, s.Kind, s.Bytes, s.env.tr("bytes", "byte"))
-	width := 0
-	for _, r := range s.rows {
-		width = max(width, 2*r.depth+len([]rune(r.label)))
+	part := ""
+	if s.Part > 0 {
+		part = fmt.Sprintf(" (%d)", s.Part)
 	}
-	width = min(width, 40)
-	for _, r := range s.rows {
-		label := strings.Repeat("  ", r.depth) + r.label
-		if r.value == "" {
-			fmt.Fprintf(w, "  %s\n", label)
-			continue
+	kind := s.Kind
+	if title := s.title(); title != "" {
+		kind += ", " + title
+	}
+	fmt.Fprintf(w, "%s%s: %s, %d %s\n", s.File, part, kind, s.Bytes, s.tr("bytes", "byte"))
+	printRows(s.env, s.rows)
+	if len(s.Deviations) > 0 {
+		fmt.Fprintf(w, "  %s\n", s.tr("deviations from the standard:", "sai lệch so với tiêu chuẩn:"))
+		var rows []showRow
+		for _, d := range s.Deviations {
+			rows = append(rows, showRow{1, clean(d.Rule), clean(d.Where + ": " + d.Text)})
 		}
-		fmt.Fprintf(w, "  %s%s  %s\n", label, strings.Repeat(" ", max(0, width-len([]rune(label)))), r.value)
-	}
-	for _, d := range s.Deviations {
-		fmt.Fprintf(w, "  %s %s (%s)\n", s.env.tr("deviation:", "sai lệch:"), clean(d.Where+": "+d.Text), d.Rule)
+		printRows(s.env, rows)
 	}
 	if s.Error != "" {
-		fmt.Fprintf(w, "  %s %s\n", s.env.tr("error:", "lỗi:"), s.Error)
+		fmt.Fprintf(w, "  %s %s\n", s.tr("error:", "lỗi:"), s.Error)
 	}
 }
 
-// treeNode is a data object that nothing here knows the meaning of.
-type treeNode struct {
-	Tag      string     `json:"tag"`
-	Length   int        `json:"length"`
-	Value    string     `json:"value,omitempty"` // hexadecimal
-	Children []treeNode `json:"children,omitempty"`
-}
-
-const (
-	maxTree      = 4096 // objects of one file
-	maxTreeDepth = 16
-	maxTreeValue = 256 // bytes of one value
-)
-
-// treeOf reads data objects; ok is false when the bytes are none.
-func treeOf(b []byte, depth int, budget *int) (out []treeNode, ok bool) {
-	for len(b) > 0 && *budget > 0 {
-		n, rest, err := tlv.Parse(b)
-		if err != nil {
-			return out, depth == 0 && len(out) > 0
+// printRows aligns the values of a block of rows.
+func printRows(e *env, rows []showRow) {
+	const most = 40
+	width := 0
+	for _, r := range rows {
+		if n := 2*r.depth + len([]rune(r.label)); r.value != "" && n <= most {
+			width = max(width, n)
 		}
-		*budget--
-		t := treeNode{Tag: n.Tag.String(), Length: len(n.Value)}
-		if n.Constructed() && depth < maxTreeDepth {
-			if children, ok := treeOf(n.Value, depth+1, budget); ok {
-				t.Children = children
-			}
-		}
-		if t.Children == nil {
-			t.Value = hexCut(n.Value)
-		}
-		out, b = append(out, t), rest
 	}
-	return out, true
-}
-
-func (s *shown) treeRows(tree []treeNode, depth int) {
-	for _, n := range tree {
-		s.add(depth, n.Tag, strings.TrimSpace(fmt.Sprintf("%d %s", n.Length, n.Value)))
-		s.treeRows(n.Children, depth+1)
+	for _, r := range rows {
+		label := strings.Repeat("  ", r.depth) + r.label
+		if r.value == "" {
+			fmt.Fprintf(e.Stdout, "  %s\n", label)
+			continue
+		}
+		fmt.Fprintf(e.Stdout, "  %s%s  %s\n", label, strings.Repeat(" ", max(0, width-len([]rune(label)))), r.value)
 	}
 }
 
-func hexCut(b []byte) string {
-	if len(b) > maxTreeValue {
-		return strings.ToUpper(hex.EncodeToString(b[:maxTreeValue])) + "…"
+func yesNo(e *env, v bool) string {
+	if v {
+		return e.tr("yes", "có")
 	}
-	return strings.ToUpper(hex.EncodeToString(b))
+	return e.tr("no", "không")
 }

@@ -15,9 +15,7 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/domain"
 	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/pace"
-	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile"
-	"github.com/chipid-toolkit/chipid/cardprofile/biometric"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/mrz"
 )
@@ -25,13 +23,6 @@ import (
 func isDir(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-// keep takes over what a parser said.
-func (s *shown) keep(kind string, devs []cardprofile.Deviation, err error) error {
-	s.Kind = kind
-	s.Deviations = append(s.Deviations, devs...)
-	return err
 }
 
 func (s *shown) com() error {
@@ -44,9 +35,18 @@ func (s *shown) com() error {
 		*lds.COM
 		DataGroups []int `json:"data_groups"`
 	}{c, groups}
-	s.field(s.env.tr("LDS version", "phiên bản LDS"), c.LDSVersion)
-	s.field(s.env.tr("Unicode version", "phiên bản Unicode"), c.UnicodeVersion)
-	s.field(s.env.tr("data groups", "nhóm dữ liệu"), groupList(groups))
+	lds, unicode := c.LDSVersion, c.UnicodeVersion
+	if v, devs, err := c.Versions(); err == nil {
+		lds, unicode = fmt.Sprintf("%v (%s)", v.LDS, lds), fmt.Sprintf("%v (%s)", v.Unicode, unicode)
+		s.Deviations = append(s.Deviations, devs...)
+	}
+	s.field(s.tr("LDS version", "phiên bản LDS"), lds)
+	s.field(s.tr("Unicode version", "phiên bản Unicode"), unicode)
+	s.field(s.tr("data groups", "nhóm dữ liệu"), groupList(groups))
+	for _, g := range groups {
+		t := titles[fmt.Sprintf("EF.DG%d", g)]
+		s.add(1, fmt.Sprintf("DG%d", g), s.tr(t.en, t.vi))
+	}
 	return nil
 }
 
@@ -64,24 +64,34 @@ func (s *shown) dg1() error {
 		return err
 	}
 	s.Content = m
-	s.field(s.env.tr("format", "khổ"), m.Type.String())
+	s.field(s.tr("format", "khổ"), m.Type.String())
 	for _, line := range m.Lines {
 		s.add(0, "MRZ", line)
 	}
-	s.field(s.env.tr("document code", "loại giấy tờ"), m.DocumentCode)
-	s.field(s.env.tr("issuing state", "nước cấp"), m.IssuingState)
-	s.field(s.env.tr("document number", "số giấy tờ"), m.DocumentNumber)
+	s.field(s.tr("document code", "loại giấy tờ"), m.DocumentCode)
+	s.field(s.tr("issuing state", "nước cấp"), m.IssuingState)
+	s.field(s.tr("document number", "số giấy tờ"), m.DocumentNumber)
 	if n, ok := m.Is12(); ok {
-		s.field(s.env.tr("12-digit number", "số định danh"), n)
+		s.field(s.tr("12-digit number", "số định danh"), n)
 	}
-	s.field(s.env.tr("surname", "họ"), m.Primary)
-	s.field(s.env.tr("given names", "chữ đệm và tên"), m.Secondary)
-	s.field(s.env.tr("nationality", "quốc tịch"), m.Nationality)
-	s.field(s.env.tr("date of birth", "ngày sinh"), zoneDate(m.BirthOn(cardprofile.DateOf(time.Now()))))
-	s.field(s.env.tr("sex", "giới tính"), m.Sex)
-	s.field(s.env.tr("date of expiry", "ngày hết hạn"), s.expiry(m))
-	s.field(s.env.tr("optional data", "dữ liệu tùy chọn"), strings.TrimSpace(m.Optional1+" "+m.Optional2))
+	s.field(s.tr("surname", "họ"), m.Primary)
+	s.field(s.tr("given names", "chữ đệm và tên"), m.Secondary)
+	s.field(s.tr("nationality", "quốc tịch"), m.Nationality)
+	s.field(s.tr("date of birth", "ngày sinh"), zoneDate(m.BirthOn(cardprofile.DateOf(time.Now()))))
+	s.field(s.tr("sex", "giới tính"), s.sex(m.Sex))
+	s.field(s.tr("date of expiry", "ngày hết hạn"), s.expiry(m))
+	s.field(s.tr("optional data", "dữ liệu tùy chọn"), strings.TrimSpace(m.Optional1+" "+m.Optional2))
 	return nil
+}
+
+func (s *shown) sex(code string) string {
+	switch code {
+	case "M":
+		return s.tr("M, male", "M, nam")
+	case "F":
+		return s.tr("F, female", "F, nữ")
+	}
+	return s.tr("not stated", "không ghi")
 }
 
 func zoneDate(d cardprofile.Date, err error) string {
@@ -105,120 +115,6 @@ func (s *shown) expiry(m *mrz.MRZ) string {
 		return "Không thời hạn / no expiry"
 	}
 	return zoneDate(d, err)
-}
-
-// shownImage is what is said of an image instead of its pixels.
-type shownImage struct {
-	MIME   string `json:"mime"`
-	Bytes  int    `json:"bytes"`
-	Width  int    `json:"width"`
-	Height int    `json:"height"`
-	SHA256 string `json:"sha256"`
-}
-
-func describeImage(b []byte) shownImage {
-	sum := sha256.Sum256(b)
-	w, h, _, _ := biometric.Size(b) // 0 × 0 when the header is damaged
-	return shownImage{biometric.Sniff(b).MIME(), len(b), w, h, hex.EncodeToString(sum[:])}
-}
-
-func (i shownImage) String() string {
-	return fmt.Sprintf("%s, %d × %d, %d bytes", i.MIME, i.Width, i.Height, i.Bytes)
-}
-
-func (s *shown) image() error {
-	s.Kind = "image"
-	i := describeImage(s.data)
-	s.Content = i
-	s.add(0, s.env.tr("image", "ảnh"), i.String())
-	return nil
-}
-
-type shownBiometric struct {
-	Owner    string       `json:"format_owner"`
-	Format   string       `json:"format_type"`
-	Encoding string       `json:"encoding"`
-	Bytes    int          `json:"bytes"`
-	Images   []shownImage `json:"images,omitempty"`
-}
-
-func (s *shown) biometrics(tag tlv.Tag) error {
-	id, _ := lds.FileByTag(tag)
-	parse := map[int]func([]byte) (*lds.Biometrics, []cardprofile.Deviation, error){2: lds.ParseDG2, 3: lds.ParseDG3, 4: lds.ParseDG4}[id.Number()]
-	d, devs, err := parse(s.data)
-	if err := s.keep(id.Name, devs, err); err != nil {
-		return err
-	}
-	out := []shownBiometric{}
-	for _, item := range d.Items {
-		b := shownBiometric{fmt.Sprintf("%04X", item.Owner), fmt.Sprintf("%04X", item.Format), "ISO/IEC 19794", len(item.Data), nil}
-		if item.Is39794 {
-			b.Encoding = "ISO/IEC 39794"
-		}
-		out = append(out, b)
-		s.add(0, s.env.tr("template", "mẫu"), fmt.Sprintf("%s, %s/%s, %d bytes", b.Encoding, b.Owner, b.Format, b.Bytes))
-	}
-	for _, f := range d.Faces {
-		i := describeImage(f.Image)
-		s.add(1, s.env.tr("image", "ảnh"), i.String())
-		if len(out) > 0 {
-			out[0].Images = append(out[0].Images, i)
-		}
-	}
-	s.Content = out
-	return nil
-}
-
-func (s *shown) details(tag tlv.Tag) error {
-	id, _ := lds.FileByTag(tag)
-	parse := lds.ParseDG11
-	if id.Number() == 12 {
-		parse = lds.ParseDG12
-	}
-	list, devs, err := parse(s.data)
-	if err := s.keep(id.Name, devs, err); err != nil {
-		return err
-	}
-	type element struct {
-		Name  string   `json:"name"`
-		Tag   string   `json:"tag"`
-		Texts []string `json:"texts,omitempty"`
-		Bytes int      `json:"bytes,omitempty"`
-	}
-	out := []element{}
-	for _, d := range list {
-		out = append(out, element{d.Name, d.Tag.String(), d.Texts, len(d.Bytes)})
-		value := strings.Join(d.Texts, "; ")
-		if d.Texts == nil {
-			value = fmt.Sprintf("%d bytes", len(d.Bytes))
-		}
-		s.add(0, strings.ReplaceAll(d.Name, "_", " "), value)
-	}
-	s.Content = out
-	return nil
-}
-
-func (s *shown) dg13() error {
-	d, devs, err := lds.ParseVietnamDG13(s.data)
-	if err != nil { // another state's DG13: a tree
-		s.Kind = "EF.DG13"
-		return nil
-	}
-	_ = s.keep("EF.DG13", devs, nil)
-	s.Content = d
-	for _, f := range []struct{ en, vi, value string }{
-		{"number", "số định danh", d.Number}, {"full name", "họ và tên", d.FullName}, {"date of birth", "ngày sinh", d.DateOfBirth}, {"sex", "giới tính", d.Sex},
-		{"nationality", "quốc tịch", d.Nationality}, {"ethnicity", "dân tộc", d.Ethnicity}, {"religion", "tôn giáo", d.Religion},
-		{"place of origin", "quê quán", d.Origin}, {"residence", "nơi thường trú", d.Residence}, {"features", "đặc điểm nhân dạng", d.Features},
-		{"date of issue", "ngày cấp", d.DateOfIssue}, {"date of expiry", "ngày hết hạn", d.DateOfExpiry}, {"father", "cha", d.Father}, {"mother", "mẹ", d.Mother},
-		{"spouse", "vợ/chồng", d.Spouse}, {"former number", "số CMND", d.FormerNumber}, {"chip serial", "số chip", d.ChipSerial},
-	} {
-		s.field(s.env.tr(f.en, f.vi), f.value)
-	}
-	if len(d.Missing) > 0 {
-		s.field(s.env.tr("fields not there", "trường không có"), strings.Trim(fmt.Sprint(d.Missing), "[]"))
-	}
-	return nil
 }
 
 // shownInfo is one SecurityInfo.
@@ -245,6 +141,13 @@ func (s *shown) securityInfos(kind string, parse func([]byte) (*lds.SecurityInfo
 	return nil
 }
 
+// infoKinds are the kinds of SecurityInfo in Vietnamese.
+var infoKinds = map[string]string{
+	"PACE": "PACE", "PACE domain parameters": "tham số miền PACE", "chip authentication": "xác thực chip",
+	"chip authentication key": "khóa xác thực chip", "terminal authentication": "xác thực thiết bị đọc",
+	"active authentication": "xác thực chủ động", "copy of EF.DIR": "bản sao EF.DIR", "other": "khác",
+}
+
 func (s *shown) infoRows(list []shownInfo) {
 	for _, i := range list {
 		parts := []string{i.Name}
@@ -255,13 +158,13 @@ func (s *shown) infoRows(list []shownInfo) {
 			parts = append(parts, fmt.Sprintf("v%d", i.Version))
 		}
 		if i.ParameterID != nil {
-			parts = append(parts, fmt.Sprintf("parameters %d", *i.ParameterID))
+			parts = append(parts, fmt.Sprintf(s.tr("parameters %d", "tham số %d"), *i.ParameterID))
 		}
 		parts = append(parts, i.Key, i.Algorithm)
 		if i.KeyID != nil {
-			parts = append(parts, fmt.Sprintf("key %d", *i.KeyID))
+			parts = append(parts, fmt.Sprintf(s.tr("key %d", "khóa %d"), *i.KeyID))
 		}
-		s.add(0, i.Kind, strings.Join(strings.Fields(strings.Join(append(parts, i.Raw), " ")), " "))
+		s.add(0, s.tr(i.Kind, infoKinds[i.Kind]), strings.Join(strings.Fields(strings.Join(append(parts, i.Raw), " ")), " "))
 	}
 }
 
@@ -310,6 +213,9 @@ func describeInfos(infos *lds.SecurityInfos) []shownInfo {
 	for _, i := range infos.ActiveAuths {
 		out = append(out, shownInfo{Kind: "active authentication", Protocol: asn1.ObjectIdentifier{2, 23, 136, 1, 1, 5}.String(), Version: i.Version, Algorithm: i.Algorithm.String()})
 	}
+	if infos.EFDIR != nil {
+		out = append(out, shownInfo{Kind: "copy of EF.DIR", Raw: hexCut(infos.EFDIR)})
+	}
 	for _, i := range infos.Others {
 		out = append(out, shownInfo{Kind: "other", Protocol: i.Protocol.String(), Raw: hexCut(i.Raw)})
 	}
@@ -334,54 +240,13 @@ func (s *shown) dg15() error {
 	if err := s.keep("EF.DG15", devs, err); err != nil {
 		return err
 	}
+	sum := sha256.Sum256(k.SPKI)
 	s.Content = struct {
-		Key  string `json:"key"`
-		SPKI string `json:"spki"`
-	}{describeKey(k.Public), strings.ToUpper(hex.EncodeToString(k.SPKI))}
-	s.field(s.env.tr("active authentication key", "khóa xác thực chủ động"), describeKey(k.Public))
-	return nil
-}
-
-func (s *shown) atrInfo() error {
-	a, devs, err := lds.ParseATRInfo(s.data)
-	if err := s.keep(lds.NameATRInfo, devs, err); err != nil {
-		return err
-	}
-	s.Content = struct {
-		MaxCommand  int  `json:"max_command,omitempty"`
-		MaxResponse int  `json:"max_response,omitempty"`
-		Extended    bool `json:"extended_length"`
-		Chaining    bool `json:"command_chaining"`
-	}{a.MaxCommand, a.MaxResponse, a.Extended(), a.Chaining()}
-	s.field(s.env.tr("extended length", "độ dài mở rộng"), yesNo(s.env, a.Extended()))
-	s.field(s.env.tr("command chaining", "nối chuỗi lệnh"), yesNo(s.env, a.Chaining()))
-	if a.MaxCommand > 0 {
-		s.field(s.env.tr("largest command", "lệnh lớn nhất"), strconv.Itoa(a.MaxCommand))
-		s.field(s.env.tr("largest response", "trả lời lớn nhất"), strconv.Itoa(a.MaxResponse))
-	}
-	return nil
-}
-
-func yesNo(e *env, v bool) string {
-	if v {
-		return e.tr("yes", "có")
-	}
-	return e.tr("no", "không")
-}
-
-func (s *shown) dir() error {
-	d, devs, err := lds.ParseDIR(s.data)
-	if err := s.keep(lds.NameDIR, devs, err); err != nil {
-		return err
-	}
-	aids := []string{}
-	for _, a := range d.AIDs {
-		text := strings.ToUpper(hex.EncodeToString(a))
-		aids = append(aids, text)
-		s.add(0, s.env.tr("application", "ứng dụng"), text)
-	}
-	s.Content = struct {
-		Applications []string `json:"applications"`
-	}{aids}
+		Key    string `json:"key"`
+		SPKI   string `json:"spki"`
+		SHA256 string `json:"spki_sha256"`
+	}{describeKey(k.Public), hexText(k.SPKI), hex.EncodeToString(sum[:])}
+	s.field(s.tr("key", "khóa"), describeKey(k.Public))
+	s.field(s.tr("SHA-256 of the key", "SHA-256 của khóa"), hex.EncodeToString(sum[:]))
 	return nil
 }

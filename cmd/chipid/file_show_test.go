@@ -3,16 +3,21 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"encoding/pem"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/chipid-toolkit/chipid/apdu/cvc"
+	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/biometric"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/mrz"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki/pkitest"
@@ -35,6 +40,8 @@ func showFiles(t testing.TB) map[string][]byte {
 		VNDG13       vectors.Hex `json:"vn_dg13"`
 		VNCardAccess vectors.Hex `json:"vn_card_access"`
 		DG11         struct{ Hex vectors.Hex }
+		DG16         struct{ Hex vectors.Hex }
+		DIR          struct{ Hex vectors.Hex }
 	}
 	vectors.Load(t, "lds_files.json", &v)
 	zone, _, err := mrz.Parse("IDVNM0500000005001050000000<<6\n5003028M9912315VNM<<<<<<<<<<<2\nNGUYEN<<VAN<MAU<<<<<<<<<<<<<<<")
@@ -49,15 +56,57 @@ func showFiles(t testing.TB) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	face, err := biometric.NewFace(portrait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cv, request := cvFiles(t)
 	return map[string][]byte{
 		"EF.COM.bin": must(lds.EncodeCOM("0107", "040000", []int{1, 2, 13})), "EF.DG1.bin": dg1, "EF.DG2.bin": dg2,
 		"EF.DG13.bin": v.VNDG13, "EF.CardAccess.bin": v.VNCardAccess, "EF.DG11.bin": v.DG11.Hex, "EF.SOD.bin": must(token.Issue(context.Background(), a.DSKey)),
 		"EF.DG14.bin": must(lds.EncodeDG14(v.VNCardAccess)), "EF.DG15.bin": must(lds.EncodeDG15(a.DSKey.Public())),
-		"EF.DG7.bin":      tlv.Encode(0x67, tlv.Encode(0x02, []byte{1}), tlv.Encode(0x5F43, []byte("x"))),
-		"EF.ATR-INFO.bin": must(lds.EncodeATRInfo(1000, 2000)), "EF.DIR.bin": must(lds.EncodeDIR([]byte{0xA0, 0, 0, 2, 0x47, 0x10, 1})),
-		"csca.der": a.CSCA.Raw, "csca.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.CSCA.Raw}), "photo.jpg": portrait,
-		"cv.bin": tlv.Encode(0x7F21, tlv.Encode(0x7F4E, tlv.Encode(0x42, []byte("UTCVCA00001")), tlv.Encode(0x5F20, []byte("UTDV00001")), tlv.Encode(0x5F25, []byte{2, 6, 0, 1, 0, 1}))),
+		"EF.ATR-INFO.bin": must(lds.EncodeATRInfo(1000, 2000)), "EF.DIR.bin": v.DIR.Hex, "EF.DG16.bin": v.DG16.Hex,
+		"EF.DG5.bin": must(lds.EncodeDG5(jfif(portrait))), "EF.DG7.bin": must(lds.EncodeDG7(jfif(portrait))),
+		"EF.DG8.bin":  must(lds.EncodeFeatures(8, 1, tlv.Encode(0xA1, tlv.Encode(0x80, []byte{1})))),
+		"EF.DG12.bin": must(lds.EncodeDG12(&lds.DocumentDetails{IssuingAuthority: "Cục Cảnh sát", DateOfIssue: lds.PartialDate{Year: 2021, Month: 6}, PersonalizedAt: pkitest.Epoch})),
+		"csca.der":    a.CSCA.Raw, "csca.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.CSCA.Raw}), "photo.jpg": portrait,
+		"cv.bin": cv.Raw, "cv-request.bin": request.Raw, "EF.CVCA.bin": must(cvc.EncodeEFCVCA("UTCVCA00001")),
+		"EF.EntryRecords.bin": slices.Concat(tlv.Encode(0x5F44, []byte("UTO")), tlv.Encode(0x73, tlv.Encode(0x5F44, []byte("UTO")), tlv.Encode(0x5F45, []byte("20261123")))),
+		"face.fac":            must(biometric.EncodeFaces(face)),
 	}
+}
+
+// jfif gives an image the option that displayed images must have.
+func jfif(jpeg []byte) []byte {
+	app0 := append([]byte{0xFF, 0xE0, 0, 16}, "JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00"...)
+	return slices.Concat(jpeg[:2], app0, jpeg[2:])
+}
+
+// cvFiles makes a root certificate and a request.
+func cvFiles(t testing.TB) (*cvc.Certificate, *cvc.Request) {
+	t.Helper()
+	key, err := ecc.GenerateKey(ecc.BrainpoolP256r1(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chat, err := cvc.NewCHAT(cvc.InspectionSystem, cvc.RoleCVCA, cvc.ReadDG3, cvc.ReadDG4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, _ := cvc.NewDate(2026, 1, 1)
+	to, _ := cvc.NewDate(2027, 1, 1)
+	root, err := cvc.Template{CHR: "UTCVCA00001", Public: key.Public(), Algorithm: cvc.ECDSASHA256, CHAT: chat, Effective: from, Expiration: to}.SelfSign(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := cvc.RequestTemplate{CAR: "UTCVCA00001", CHR: "UTDV00002", Algorithm: cvc.ECDSASHA256}.Sign(key)
+	if err == nil {
+		q, err = q.Countersign("UTDV00001", cvc.ECDSASHA256, key)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root, q
 }
 
 func writeShowFiles(t *testing.T) string {
@@ -81,22 +130,30 @@ func runShow(t *testing.T, lang string, args ...string) (status int, out, talk s
 func TestFileShowText(t *testing.T) {
 	dir := writeShowFiles(t)
 	for name, wants := range map[string][]string{
-		"EF.COM.bin":        {"EF.COM", "0107", "DG1 DG2 DG13"},
-		"EF.DG1.bin":        {"EF.DG1", "TD1", "NGUYEN<<VAN<MAU", "001050000000", "1950-03-02", "Không thời hạn / no expiry"},
-		"EF.DG2.bin":        {"EF.DG2", "image/jpeg", "ISO/IEC 19794"},
-		"EF.DG13.bin":       {"EF.DG13", "Nguyễn Văn Mẫu", "0123456789ABCDEF"},
-		"EF.DG11.bin":       {"EF.DG11", "TRAVEL<AGENT"},
-		"EF.CardAccess.bin": {"EF.CardAccess", "PACE-ECDH-GM", "brainpoolP256r1", "terminal authentication"},
-		"EF.DG14.bin":       {"EF.DG14", "PACE-ECDH-GM"},
-		"EF.DG15.bin":       {"EF.DG15", "P-256"},
-		"EF.SOD.bin":        {"EF.SOD", "SHA-256", "DG2", "not verified", "ECDSA with SHA-256", "C=VN"},
-		"EF.DG7.bin":        {"EF.DG7", "5F43"},
-		"EF.ATR-INFO.bin":   {"EF.ATR/INFO", "1000", "2000"},
-		"EF.DIR.bin":        {"EF.DIR", "A0000002471001"},
-		"csca.der":          {"X.509 certificate", "explicit parameters", "P-256"},
-		"csca.pem":          {"X.509 certificate"},
-		"photo.jpg":         {"image/jpeg"},
-		"cv.bin":            {"CV certificate", "UTCVCA00001", "2026-01-01"},
+		"EF.COM.bin":          {"EF.COM", "0107", "DG1 DG2 DG13"},
+		"EF.DG1.bin":          {"EF.DG1", "TD1", "NGUYEN<<VAN<MAU", "001050000000", "1950-03-02", "Không thời hạn / no expiry"},
+		"EF.DG2.bin":          {"EF.DG2", "image/jpeg", "ISO/IEC 19794"},
+		"EF.DG13.bin":         {"EF.DG13", "Nguyễn Văn Mẫu", "0123456789ABCDEF"},
+		"EF.DG11.bin":         {"EF.DG11", "TRAVEL<AGENT"},
+		"EF.CardAccess.bin":   {"EF.CardAccess", "PACE-ECDH-GM", "brainpoolP256r1", "terminal authentication"},
+		"EF.DG14.bin":         {"EF.DG14", "PACE-ECDH-GM"},
+		"EF.DG15.bin":         {"EF.DG15", "P-256"},
+		"EF.SOD.bin":          {"EF.SOD", "SHA-256", "DG2", "not verified", "ECDSA with SHA-256", "C=VN"},
+		"EF.DG5.bin":          {"EF.DG5", "image/jpeg"},
+		"EF.DG7.bin":          {"EF.DG7", "image/jpeg"},
+		"EF.DG8.bin":          {"EF.DG8", "features", "A1"},
+		"EF.DG12.bin":         {"EF.DG12", "2021-06-??", "Cục Cảnh sát"},
+		"EF.DG16.bin":         {"EF.DG16", "SMITH<<CHARLES<R", "49 REDWOOD LN, OCEAN BREEZE", "2002-03-15"},
+		"EF.ATR-INFO.bin":     {"EF.ATR/INFO", "1000", "2000"},
+		"EF.DIR.bin":          {"EF.DIR", "A0000002471001"},
+		"csca.der":            {"X.509 certificate", "explicit parameters", "P-256"},
+		"csca.pem":            {"X.509 certificate"},
+		"photo.jpg":           {"image/jpeg"},
+		"cv.bin":              {"CV certificate", "UTCVCA00001", "2026-01-01", "read DG3", "brainpoolP256r1", "right"},
+		"cv-request.bin":      {"CV certificate request", "UTDV00002", "UTDV00001", "right"},
+		"EF.CVCA.bin":         {"EF.CVCA", "UTCVCA00001"},
+		"face.fac":            {"ISO/IEC 19794-5", "image/jpeg"},
+		"EF.EntryRecords.bin": {"EF.EntryRecords", "travel date", "20261123"},
 	} {
 		status, out, talk := runShow(t, "en", filepath.Join(dir, name))
 		if status != exitOK || talk != "" || strings.Contains(out, "deviation") {
@@ -132,7 +189,7 @@ func TestFileShowJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Schema != "chipid.show/1" || len(doc.Files) != 12 { // certificates and the picture have no name of a chip's file
+	if doc.Schema != "chipid.show/1" || len(doc.Files) != 17 { // certificates and the picture have no name of a chip's file
 		t.Errorf("%s, %d files", doc.Schema, len(doc.Files))
 	}
 	for _, f := range doc.Files {
@@ -185,18 +242,19 @@ func FuzzFileShow(f *testing.F) {
 	e := &env{Stdout: &bytes.Buffer{}, Stderr: &bytes.Buffer{}, Lang: "en"}
 	f.Fuzz(func(t *testing.T, name string, b []byte) {
 		id, _ := lds.FileByDiskName(name)
-		s := decodeFile(e, name, id.Name, b)
-		if s.Kind == "" || s.Content == nil && s.Tree == nil && s.Error == "" {
-			t.Fatalf("nothing is said of it: %+v", s)
-		}
-		if _, err := json.Marshal(s); err != nil {
-			t.Fatal(err)
-		}
-		var out bytes.Buffer
-		s.env = &env{Stdout: &out, Lang: "vi"}
-		s.print()
-		if strings.ContainsRune(strings.ReplaceAll(strings.TrimPrefix(out.String(), name), "\n", ""), 0x1b) {
-			t.Fatal("a control character in the output")
+		for _, s := range decodeFile(e, namedFile{path: "x", name: id.Name, data: b}) {
+			if s.Kind == "" || s.Content == nil && s.Tree == nil && s.Error == "" {
+				t.Fatalf("nothing is said of it: %+v", s)
+			}
+			if _, err := json.Marshal(s); err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			s.env = &env{Stdout: &out, Lang: "vi"}
+			s.print()
+			if strings.ContainsRune(out.String(), 0x1b) {
+				t.Fatal("a control character in the output")
+			}
 		}
 	})
 }
