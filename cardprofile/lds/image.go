@@ -118,13 +118,13 @@ func checkImages(d *DisplayedImages, n *notes, rule string) error {
 func displayable(image []byte) string {
 	switch biometric.Sniff(image) {
 	case biometric.JP2, biometric.J2K:
-	default:
-		return "is neither JPEG nor JPEG 2000"
 	case biometric.JPEG:
 		// ISO/IEC 10918-5: the APP0 segment of JFIF follows the start of image.
 		if len(image) < 11 || image[2] != 0xFF || image[3] != 0xE0 || string(image[6:11]) != "JFIF\x00" {
 			return "is a JPEG without the JFIF option"
 		}
+	default:
+		return "is neither JPEG nor JPEG 2000"
 	}
 	return ""
 }

@@ -188,6 +188,7 @@ func (s *shown) run(secret bool) {
 	if err := s.decode(); err != nil {
 		s.Error = clean(err.Error())
 	}
+	s.compareName()
 	if s.Content != nil || s.Tree != nil {
 		return
 	}
@@ -204,7 +205,7 @@ func (s *shown) run(secret bool) {
 		s.Kind = kindUnknown
 	}
 	if s.Error == "" {
-		s.Error = "neither a file of a chip nor a certificate, list or image"
+		s.Error = "neither a file of a chip nor a certificate, list or image" + s.almost()
 	}
 	s.add(0, s.tr("first bytes", "các byte đầu"), hexCut(s.data[:min(len(s.data), 64)]))
 }

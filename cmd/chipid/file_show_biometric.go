@@ -27,15 +27,20 @@ func describeImage(b []byte) shownImage {
 	return shownImage{biometric.Sniff(b).MIME(), len(b), w, h, hex.EncodeToString(sum[:])}
 }
 
-func (i shownImage) String() string {
-	return fmt.Sprintf("%s, %d × %d, %d bytes", i.MIME, i.Width, i.Height, i.Bytes)
+// imageText is the image for people.
+func (s *shown) imageText(i shownImage) string {
+	kind := i.MIME
+	if kind == "" {
+		kind = s.tr("no known image", "không rõ loại ảnh")
+	}
+	return fmt.Sprintf(s.tr("%s, %d × %d, %d bytes", "%s, %d × %d, %d byte"), kind, i.Width, i.Height, i.Bytes)
 }
 
 func (s *shown) image() error {
 	s.Kind = "image"
 	i := describeImage(s.data)
 	s.Content = i
-	s.add(0, s.tr("image", "ảnh"), i.String())
+	s.add(0, s.tr("image", "ảnh"), s.imageText(i))
 	return nil
 }
 
@@ -65,7 +70,7 @@ func (s *shown) biometrics(tag tlv.Tag) error {
 	}
 	for _, f := range d.Faces {
 		i := describeImage(f.Image)
-		s.add(1, s.tr("image", "ảnh"), i.String())
+		s.add(1, s.tr("image", "ảnh"), s.imageText(i))
 		if len(out) > 0 {
 			out[0].Images = append(out[0].Images, i)
 		}
@@ -87,7 +92,7 @@ func (s *shown) biometricRecord() (ok bool, err error) {
 	out := []shownImage{}
 	for _, f := range faces {
 		out = append(out, describeImage(f.Image))
-		s.add(0, s.tr("image", "ảnh"), describeImage(f.Image).String())
+		s.add(0, s.tr("image", "ảnh"), s.imageText(describeImage(f.Image)))
 	}
 	s.Content = out
 	return true, nil

@@ -85,6 +85,14 @@ func describeCertificate(c *pki.Certificate) shownCertificate {
 	return d
 }
 
+// openDay is a day, or that there is no bound.
+func openDay(t time.Time) string {
+	if t.IsZero() {
+		return "…"
+	}
+	return dayText(t)
+}
+
 func (s *shown) certificateRows(depth int, c *pki.Certificate) {
 	d := describeCertificate(c)
 	add := func(en, vi, value string) {
@@ -97,7 +105,7 @@ func (s *shown) certificateRows(depth int, c *pki.Certificate) {
 	add("serial", "số sê-ri", d.Serial)
 	add("valid", "hiệu lực", dayText(d.NotBefore)+" – "+dayText(d.NotAfter))
 	if d.PrivateFrom != nil || d.PrivateTo != nil {
-		add("signs from – to", "được ký từ – đến", dayText(c.PrivateKeyNotBefore)+" – "+dayText(c.PrivateKeyNotAfter))
+		add("signs from – to", "được ký từ – đến", openDay(c.PrivateKeyNotBefore)+" – "+openDay(c.PrivateKeyNotAfter))
 	}
 	key := d.Key
 	if k, ok := c.PublicKey.(*rsa.PublicKey); ok {
@@ -110,7 +118,7 @@ func (s *shown) certificateRows(depth int, c *pki.Certificate) {
 		key += s.tr(", explicit parameters", ", tham số ghi đầy đủ")
 	}
 	add("key", "khóa", key)
-	add("signature", "chữ ký", d.Algorithm)
+	add("signature", "chữ ký", algorithmText(c.SignatureAlgorithm))
 	ca := yesNo(s.env, d.CA)
 	if d.PathLen != nil {
 		ca += fmt.Sprintf(s.tr(", path length %d", ", độ dài đường dẫn %d"), *d.PathLen)

@@ -19,7 +19,7 @@ func (s *shown) images(kind string, parse func([]byte) (*lds.DisplayedImages, []
 	out := []shownImage{}
 	for i, image := range d.Images {
 		out = append(out, describeImage(image))
-		s.add(0, fmt.Sprintf("%s %d", s.tr("image", "ảnh"), i+1), out[i].String())
+		s.add(0, fmt.Sprintf("%s %d", s.tr("image", "ảnh"), i+1), s.imageText(out[i]))
 	}
 	s.Content = struct {
 		Images []shownImage `json:"images"`
@@ -143,7 +143,7 @@ func (s *shown) details(tag tlv.Tag) error {
 		case d.Texts == nil && known:
 			image := describeImage(d.Bytes)
 			e.Image = &image
-			s.add(0, s.detailLabel(d.Name), image.String())
+			s.add(0, s.detailLabel(d.Name), s.imageText(image))
 		case d.Texts == nil:
 			e.Value = hexCut(d.Bytes)
 			value := printableText(d.Bytes)

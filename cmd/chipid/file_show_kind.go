@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
+	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/biometric"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 )
@@ -138,6 +139,27 @@ func (s *shown) misfit() error {
 		return fmt.Errorf("%s: the content is not that of this file", s.name)
 	}
 	return nil
+}
+
+// compareName notes a name that says another file of a chip than the bytes do.
+func (s *shown) compareName() {
+	if _, known := lds.FileByName(s.Kind); known && s.name != "" && s.name != s.Kind && s.Error == "" {
+		s.Deviations = append(s.Deviations, cardprofile.Deviation{Where: s.name, Rule: "file.name", Text: "the content is that of " + s.Kind})
+	}
+}
+
+// almost says of bytes that begin like a file of a chip what keeps them from being
+// one.
+func (s *shown) almost() string {
+	tag, head, length, err := tlv.Header(s.data)
+	id, known := lds.FileByTag(tag)
+	if err != nil || !known {
+		return ""
+	}
+	if have := len(s.data) - head; have != length {
+		return fmt.Sprintf(" (as %s it would have %d bytes after its tag and length, and %d are there)", id.Name, length, have)
+	}
+	return ""
 }
 
 // objectName names the objects of a tree.

@@ -160,7 +160,11 @@ func (s *shown) infoRows(list []shownInfo) {
 		if i.ParameterID != nil {
 			parts = append(parts, fmt.Sprintf(s.tr("parameters %d", "tham số %d"), *i.ParameterID))
 		}
-		parts = append(parts, i.Key, i.Algorithm)
+		algorithm := i.Algorithm
+		if name, ok := algorithmNames[algorithm]; ok {
+			algorithm = name
+		}
+		parts = append(parts, i.Key, algorithm)
 		if i.KeyID != nil {
 			parts = append(parts, fmt.Sprintf(s.tr("key %d", "khóa %d"), *i.KeyID))
 		}
@@ -201,17 +205,17 @@ func describeInfos(infos *lds.SecurityInfos) []shownInfo {
 		out = append(out, shownInfo{Kind: "chip authentication", Protocol: i.Protocol.String(), Name: name, Version: i.Version, KeyID: number(i.KeyID)})
 	}
 	for _, k := range infos.ChipAuthKeys {
-		info := shownInfo{Kind: "chip authentication key", Protocol: k.Protocol.String(), KeyID: number(k.KeyID), Key: "cannot be used"}
+		info := shownInfo{Kind: "chip authentication key", Protocol: k.Protocol.String(), Name: map[string]string{"0.4.0.127.0.7.2.2.1.1": "DH", "0.4.0.127.0.7.2.2.1.2": "ECDH"}[k.Protocol.String()], KeyID: number(k.KeyID), Key: "cannot be used"}
 		if k.Public != nil {
 			info.Key = describeKey(k.Public)
 		}
 		out = append(out, info)
 	}
 	for _, i := range infos.TerminalAuths {
-		out = append(out, shownInfo{Kind: "terminal authentication", Protocol: i.Protocol.String(), Version: i.Version})
+		out = append(out, shownInfo{Kind: "terminal authentication", Name: "TA", Protocol: i.Protocol.String(), Version: i.Version})
 	}
 	for _, i := range infos.ActiveAuths {
-		out = append(out, shownInfo{Kind: "active authentication", Protocol: asn1.ObjectIdentifier{2, 23, 136, 1, 1, 5}.String(), Version: i.Version, Algorithm: i.Algorithm.String()})
+		out = append(out, shownInfo{Kind: "active authentication", Name: "AA", Protocol: asn1.ObjectIdentifier{2, 23, 136, 1, 1, 5}.String(), Version: i.Version, Algorithm: i.Algorithm.String()})
 	}
 	if infos.EFDIR != nil {
 		out = append(out, shownInfo{Kind: "copy of EF.DIR", Raw: hexCut(infos.EFDIR)})

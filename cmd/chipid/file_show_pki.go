@@ -2,6 +2,8 @@ package main
 
 import (
 	"crypto"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -52,6 +54,9 @@ var algorithmNames = map[string]string{
 	"1.2.840.113549.1.1.12": "RSA with SHA-384", "1.2.840.113549.1.1.13": "RSA with SHA-512", "1.2.840.113549.1.1.14": "RSA with SHA-224",
 	"1.2.840.10045.4.1": "ECDSA with SHA-1", "1.2.840.10045.4.3.1": "ECDSA with SHA-224", "1.2.840.10045.4.3.2": "ECDSA with SHA-256",
 	"1.2.840.10045.4.3.3": "ECDSA with SHA-384", "1.2.840.10045.4.3.4": "ECDSA with SHA-512",
+	// BSI TR-03111 (v2.1), 5.2.1: signatures as r and s side by side.
+	"0.4.0.127.0.7.1.1.4.1.1": "plain ECDSA with SHA-1", "0.4.0.127.0.7.1.1.4.1.2": "plain ECDSA with SHA-224", "0.4.0.127.0.7.1.1.4.1.3": "plain ECDSA with SHA-256",
+	"0.4.0.127.0.7.1.1.4.1.4": "plain ECDSA with SHA-384", "0.4.0.127.0.7.1.1.4.1.5": "plain ECDSA with SHA-512",
 	"1.3.14.3.2.26": "SHA-1", "2.16.840.1.101.3.4.2.1": "SHA-256", "2.16.840.1.101.3.4.2.2": "SHA-384", "2.16.840.1.101.3.4.2.3": "SHA-512", "2.16.840.1.101.3.4.2.4": "SHA-224",
 }
 
@@ -60,6 +65,28 @@ func algorithmName(a cms.Algorithm) string {
 		return n
 	}
 	return a.OID
+}
+
+// algorithmText is algorithmName with what RSASSA-PSS-params add to it (RFC 4055,
+// 3.1).
+func algorithmText(a cms.Algorithm) string {
+	name := algorithmName(a)
+	var p struct {
+		Hash pkix.AlgorithmIdentifier `asn1:"explicit,optional,tag:0"`
+		MGF  asn1.RawValue            `asn1:"explicit,optional,tag:1"`
+		Salt int                      `asn1:"explicit,optional,tag:2,default:20"`
+	}
+	if a.OID != "1.2.840.113549.1.1.10" {
+		return name
+	}
+	if rest, err := asn1.Unmarshal(a.Params, &p); err != nil || len(rest) > 0 {
+		return name
+	}
+	hash := "SHA-1"
+	if len(p.Hash.Algorithm) > 0 {
+		hash = algorithmName(cms.Algorithm{OID: p.Hash.Algorithm.String()})
+	}
+	return fmt.Sprintf("%s with %s, salt %d", name, hash, p.Salt)
 }
 
 func (s *shown) sod() error {
@@ -76,6 +103,7 @@ func (s *shown) sod() error {
 	} else {
 		s.add(0, s.tr("LDS version", "phiên bản LDS"), s.tr("not named, as before LDS 1.8", "không ghi, như trước LDS 1.8"))
 	}
+	s.add(0, s.tr("data groups", "nhóm dữ liệu"), fmt.Sprint(len(o.Object.Groups)))
 	for _, g := range o.Object.Groups {
 		h := hex.EncodeToString(g.Hash)
 		groups[fmt.Sprintf("DG%d", g.Number)] = h
@@ -115,7 +143,7 @@ func (s *shown) signed(kind string, sd *cms.SignedData, content any) error {
 	}{sd.ContentType, content, []shownSigner{}, []shownCertificate{}}
 	for _, si := range sd.Signers {
 		g := shownSigner{Digest: algorithmName(si.DigestAlgorithm), Signature: algorithmName(si.SignatureAlgorithm)}
-		s.add(0, s.tr("signer (not verified)", "bên ký (chưa kiểm tra)"), g.Signature+", "+g.Digest)
+		s.add(0, s.tr("signer (not verified)", "bên ký (chưa kiểm tra)"), algorithmText(si.SignatureAlgorithm)+", "+g.Digest)
 		if si.SubjectKeyID != nil {
 			g.KeyID = hex.EncodeToString(si.SubjectKeyID)
 			s.add(1, s.tr("subject key identifier", "mã khóa chủ thể"), g.KeyID)
