@@ -135,20 +135,33 @@ type certificateBody struct {
 // issue signs a certificate with key, which must be the private half of signer. The
 // conformance rules are asked before the key is: what breaks one is not signed.
 func issue(o Subject, test bool, b certificateBody, key crypto.Signer, signer crypto.PublicKey) (*Certificate, error) {
-	signing, err := cms.ChooseSigning(signer, o.Sign)
+	tbs, signing, err := assemble(o, test, b, signer)
 	if err != nil {
 		return nil, err
+	}
+	// No rule looks at the signature's value, so any stands in for it.
+	if err := conforms(tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0, 0})), b.kind); err != nil {
+		return nil, err
+	}
+	return signCertificate(tbs, signing, key)
+}
+
+// assemble makes the part of a certificate that is signed.
+func assemble(o Subject, test bool, b certificateBody, signer crypto.PublicKey) ([]byte, *cms.Signing, error) {
+	signing, err := cms.ChooseSigning(signer, o.Sign)
+	if err != nil {
+		return nil, nil, err
 	}
 	serial := o.Serial
 	if serial == nil {
 		if serial, err = newSerial(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	if test {
 		b.extensions = append(b.extensions, extensionDER(OIDTestMark, false, tlv.Encode(tlv.Tag(tagUTF8String), []byte("TEST"))))
 	}
-	tbs := tlv.Encode(0x30,
+	return tlv.Encode(0x30,
 		tlv.Encode(0xa0, []byte{0x02, 0x01, 0x02}), // v3
 		marshalInteger(serial),
 		signing.Algorithm,
@@ -156,11 +169,10 @@ func issue(o Subject, test bool, b certificateBody, key crypto.Signer, signer cr
 		tlv.Encode(0x30, marshalTime(o.NotBefore), marshalTime(o.NotAfter)),
 		b.subject,
 		b.spki,
-		tlv.Encode(0xa3, tlv.Encode(0x30, b.extensions...)))
-	// No rule looks at the signature's value, so any stands in for it.
-	if err := conforms(tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0, 0})), b.kind); err != nil {
-		return nil, err
-	}
+		tlv.Encode(0xa3, tlv.Encode(0x30, b.extensions...))), signing, nil
+}
+
+func signCertificate(tbs []byte, signing *cms.Signing, key crypto.Signer) (*Certificate, error) {
 	sig, err := signing.Sign(key, tbs)
 	if err != nil {
 		return nil, fmt.Errorf("pki: %w", err)

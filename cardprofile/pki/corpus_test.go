@@ -71,11 +71,7 @@ func TestCorpusLists(t *testing.T) {
 
 func TestCorpusCRLs(t *testing.T) {
 	store := pki.NewStore(false)
-	for _, path := range pkitest.Files(t, "masterlists") {
-		if _, err := store.Import(filepath.Base(path), pkitest.Read(t, path), pki.ImportOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	pkitest.ImportCorpus(t, store)
 	for _, path := range pkitest.Files(t, "crl") {
 		b := pkitest.Read(t, path)
 		l, err := pki.ParseCRL(b)
@@ -101,11 +97,7 @@ func TestCorpusStoreOpens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range pkitest.Files(t, "masterlists") {
-		if _, err := store.Import(filepath.Base(path), pkitest.Read(t, path), pki.ImportOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	pkitest.ImportCorpus(t, store)
 	begin := time.Now()
 	again, err := pki.Open(dir)
 	took := time.Since(begin)

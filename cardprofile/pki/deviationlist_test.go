@@ -20,11 +20,7 @@ import (
 // up the documents that Estonia's speaks of.
 func TestCorpusDeviationLists(t *testing.T) {
 	store := pki.NewStore(false)
-	for _, path := range pkitest.Files(t, "masterlists") {
-		if _, err := store.Import(filepath.Base(path), pkitest.Read(t, path), pki.ImportOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	pkitest.ImportCorpus(t, store)
 	for _, path := range pkitest.Files(t, "deviation-list") {
 		b := pkitest.Read(t, path)
 		l, err := pki.ParseDeviationList(b)

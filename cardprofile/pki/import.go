@@ -1,9 +1,6 @@
 package pki
 
 import (
-	"bytes"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -11,32 +8,62 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/cryptobyte"
-	"golang.org/x/crypto/cryptobyte/asn1"
-
 	"github.com/chipid-toolkit/chipid/cardprofile"
-	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 )
 
 // ImportOptions says how far what is imported must be shown to be genuine.
 type ImportOptions struct {
-	// Anchors are CSCA certificates the operator named: a master list is taken only
-	// when one of them issued its signer. Without them a list vouches for itself.
+	// Anchors are certificates the operator named. A signed list is taken only when
+	// it leads to one of them, a bundle when one of them holds its signer's key.
+	// Without any, a master list must lead to a CSCA that the operator named to the
+	// store before, a deviation list to any CSCA of the store.
 	Anchors []*Certificate
+	// Confirm holds SHA-256 fingerprints in hexadecimal that the operator compared
+	// with a source of their own: of the CSCA certificate that a list brings along
+	// for its signer, or of the key that signed a bundle.
+	Confirm []string
+	// Now is the time a bundle's expiry is held against; zero is the clock's.
+	Now time.Time
+}
+
+// confirms says whether the operator confirmed a fingerprint, however it is written.
+func (o ImportOptions) confirms(sha string) bool {
+	for _, c := range o.Confirm {
+		if strings.ToLower(strings.NewReplacer(":", "", " ", "").Replace(c)) == sha {
+			return true
+		}
+	}
+	return false
 }
 
 // ImportReport says what came of one file.
 type ImportReport struct {
 	File       string                  `json:"file"`
-	Kind       string                  `json:"kind"` // "certificates", "master list", "crl" or "mixed"
-	Added      int                     `json:"added"`
+	Kind       string                  `json:"kind"`  // "certificates", "master list", "deviation list", "crl", "bundle" or "mixed"
+	Added      int                     `json:"added"` // certificates and deviation lists
 	Known      int                     `json:"known"` // already in the store
 	CRLs       int                     `json:"crls"`
-	Refused    []Refusal               `json:"refused,omitempty"`
-	Signer     string                  `json:"signer,omitempty"` // of a master list
-	Anchored   bool                    `json:"anchored"`         // the list's signer was issued by an anchor the operator named
+	Refused    []Refusal               `json:"refused,omitempty"`       // the first of them
+	RefusedAll int                     `json:"refused_count,omitempty"` // all of them
+	Signer     string                  `json:"signer,omitempty"`        // of a list
+	Anchored   bool                    `json:"anchored"`                // the signer leads to an anchor the operator named, or a deviation list's to a CSCA of the store
 	SigningAt  *time.Time              `json:"signed,omitempty"`
+	Country    string                  `json:"country,omitempty"` // of the list's signer, or of all certificates
+	Lists      []ListReport            `json:"lists,omitempty"`
+	Bundle     *BundleInfo             `json:"bundle,omitempty"`
+	Since      *Diff                   `json:"since,omitempty"` // against the last list of the same publisher
 	Deviations []cardprofile.Deviation `json:"deviations,omitempty"`
+}
+
+// ListReport is one signed list of a file.
+type ListReport struct {
+	Kind       string     `json:"kind"`
+	Signer     string     `json:"signer"`
+	CSCA       string     `json:"csca"`
+	CSCASHA256 string     `json:"csca_sha256"`
+	Country    string     `json:"country"`
+	Signed     *time.Time `json:"signed,omitempty"`
+	By         string     `json:"by"` // "anchor", "store" or "confirmed"
 }
 
 // Refusal is one object of a file that the store did not take.
@@ -47,62 +74,50 @@ type Refusal struct {
 	err     error
 }
 
-// source is what the store keeps about one import.
-type source struct {
-	ImportReport
-	SHA256   string    `json:"sha256"`
-	Imported time.Time `json:"imported"`
-	Contents []string  `json:"contents"` // SHA-256 of each object it brought, known ones too
-}
-
-// batch is one file being imported.
-type batch struct {
-	s       *Store
-	o       ImportOptions
-	report  *ImportReport
-	entries []*Entry
-	bodies  [][]byte
-	crls    []*CRL
-	lists   []*DeviationList
-}
-
 // Import takes one file into the store: certificates in DER or PEM, alone or many
-// after one another, PKCS #7 bundles, master lists, CRLs. name is the file's name
-// for reports and errors.
+// after one another, PKCS #7 bundles, master lists, deviation lists, CRLs, LDIF with
+// any of them, and the bundles that Export makes. name is the file's name for reports
+// and errors.
 //
-// A master list is taken when its signature is right and its signer was issued by a
-// CSCA: one of o.Anchors when there are any. A CRL is taken when a CSCA of the
-// store signed it. A file that cannot be used is a *cardprofile.InputError; single
-// certificates of a file that are refused stand in the report, and make the file an
-// error only when nothing else was in it.
+// A list is taken when its signature is right and its signer leads to an anchor, as
+// ImportOptions says; else the error wraps ErrListAnchor, and is an
+// *UnanchoredError that names the CSCA the operator would have to know. A CRL is
+// taken when a CSCA of the store signed it. A file that cannot be used is a
+// *cardprofile.InputError; single objects of a file that are refused stand in the
+// report, and make the file an error only when nothing else was in it.
 func (s *Store) Import(name string, data []byte, o ImportOptions) (*ImportReport, error) {
+	if len(data) > MaxImport {
+		return nil, inputError(name, fmt.Errorf("the file has %d bytes, more than the %d that are read", len(data), MaxImport))
+	}
+	s.importing.Lock()
+	defer s.importing.Unlock()
+	if isBundle(data) {
+		return s.importBundle(name, data, o)
+	}
+	if err := s.byHand(); err != nil {
+		return nil, inputError(name, err)
+	}
 	b := &batch{s: s, o: o, report: &ImportReport{File: name}}
 	if err := b.read(data); err != nil {
 		return nil, inputError(name, err)
 	}
-	if len(b.entries) == 0 && len(b.crls) == 0 && len(b.lists) == 0 && len(b.report.Refused) == 0 {
-		return nil, inputError(name, errors.New("the file holds no certificate, master list or CRL"))
+	if b.empty() && b.report.RefusedAll == 0 {
+		return nil, inputError(name, errors.New("the file holds no certificate, list or CRL"))
 	}
-	s.importing.Lock()
-	defer s.importing.Unlock()
-	src := source{SHA256: fingerprint(data), Imported: time.Now().UTC().Truncate(time.Second)}
+	src := Source{SHA256: fingerprint(data), Imported: now()}
 	if err := b.store(&src); err != nil {
 		return nil, err
 	}
-	for _, l := range b.lists {
-		if err := b.storeDeviations(l, &src); err != nil {
-			return nil, err
-		}
-	}
-	for _, l := range b.crls {
-		if err := b.storeCRL(l, &src); err != nil {
-			return nil, err
-		}
-	}
 	if len(src.Contents) == 0 {
 		r := b.report.Refused[0]
+		var alone *UnanchoredError
+		if errors.As(r.err, &alone) {
+			return b.report, inputError(name, r.err)
+		}
 		return b.report, inputError(name, fmt.Errorf("%s %w", r.Subject, r.err))
 	}
+	b.report.Country = b.country()
+	b.report.Since = s.since(&src, b.report)
 	src.ImportReport = *b.report
 	if err := s.keepSource(&src, data); err != nil {
 		return nil, err
@@ -112,8 +127,11 @@ func (s *Store) Import(name string, data []byte, o ImportOptions) (*ImportReport
 
 func inputError(name string, err error) error {
 	e := &inputProblem{InputError: cardprofile.InputError{File: name, Problem: err.Error()}, cause: err}
-	if errors.Is(err, ErrTestMark) {
+	switch {
+	case errors.Is(err, ErrTestMark):
 		e.Fix = "certificates made for tests go into a store of their own, created with --create --test"
+	case errors.Is(err, ErrListAnchor), errors.Is(err, ErrBundleSigner):
+		e.Fix = "name what you trust with --anchor FILE, or compare the fingerprint with a source of your own and give it with --confirm"
 	}
 	return e
 }
@@ -127,6 +145,25 @@ type inputProblem struct {
 func (e *inputProblem) Error() string   { return e.InputError.Error() }
 func (e *inputProblem) Unwrap() []error { return []error{&e.InputError, e.cause} }
 
+// batch is one file being imported: everything is read and judged first, and then
+// written.
+type batch struct {
+	s      *Store
+	o      ImportOptions
+	report *ImportReport
+
+	entries []*Entry // certificates
+	bodies  [][]byte // theirs
+	crls    []*CRL
+	lists   []*DeviationList
+	named   map[string][]string // how → CSCAs that the operator names with this file
+	where   string              // where in the file, for refusals; "" at the top
+	loose   bool                // inside LDIF, where nothing says who put a certificate there
+}
+
+func (b *batch) empty() bool { return len(b.entries) == 0 && len(b.crls) == 0 && len(b.lists) == 0 }
+
+// kind notes what the file is.
 func (b *batch) kind(k string) {
 	if b.report.Kind != "" && b.report.Kind != k {
 		k = "mixed"
@@ -134,237 +171,100 @@ func (b *batch) kind(k string) {
 	b.report.Kind = k
 }
 
-// read takes a file apart.
-func (b *batch) read(data []byte) error {
-	if len(data) > cms.MaxSize {
-		return fmt.Errorf("the file has %d bytes, more than the %d that are read", len(data), cms.MaxSize)
-	}
-	if !bytes.Contains(data[:min(len(data), 4096)], []byte("-----BEGIN ")) {
-		return b.readDER(data)
-	}
-	for rest := data; ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			return nil
-		}
-		switch block.Type {
-		case "CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CRL", "PKCS7", "CMS":
-			if err := b.readDER(block.Bytes); err != nil {
-				return err
-			}
-		default:
-			return fmt.Errorf("the file holds a PEM block %q, which a trust store does not take", strings.Map(printable, block.Type))
-		}
+// maxRefusals bounds the refusals that a report lists one by one.
+const maxRefusals = 100
+
+func (b *batch) refuse(subject, sha string, err error) {
+	b.report.RefusedAll++
+	if len(b.report.Refused) < maxRefusals {
+		b.report.Refused = append(b.report.Refused, Refusal{Subject: b.where + subject, SHA256: sha, Reason: err.Error(), err: err})
 	}
 }
 
-// readDER reads elements after one another; each says by its form what it is.
-func (b *batch) readDER(data []byte) error {
-	s := cryptobyte.String(data)
-	if len(s) == 0 {
-		return errors.New("the file is empty")
+func (b *batch) nameAs(how, sha string) {
+	if b.named == nil {
+		b.named = map[string][]string{}
 	}
-	for len(bytes.TrimSpace(s)) > 0 { // an editor may have put a line end after it
-		var one cryptobyte.String
-		if !s.ReadASN1Element(&one, asn1.SEQUENCE) {
-			// BER has no length to cut by: only a list that fills the file may use it.
-			if len(s) > 1 && s[0] == 0x30 && s[1] == 0x80 {
-				return b.readCMS(s)
-			}
-			return errors.New("the file is neither DER nor PEM of a certificate, list or CRL")
-		}
-		if err := b.readOne(one); err != nil {
-			return err
-		}
-	}
-	return nil
+	b.named[how] = append(b.named[how], sha)
 }
 
-func (b *batch) readOne(der cryptobyte.String) error {
-	body := der
-	var inner, tbs cryptobyte.String
-	if !body.ReadASN1(&inner, asn1.SEQUENCE) {
-		return errors.New("the file holds something that is no certificate, list or CRL")
-	}
-	if inner.PeekASN1Tag(asn1.OBJECT_IDENTIFIER) {
-		return b.readCMS(der)
-	}
-	// A CRL has a time where a certificate has its validity, a SEQUENCE.
-	if inner.ReadASN1(&tbs, asn1.SEQUENCE) && looksLikeCRL(tbs) {
-		l, err := ParseCRL(der)
-		if err != nil {
-			return err
-		}
-		b.kind("crl")
-		b.crls = append(b.crls, l)
-		return nil
-	}
-	b.kind("certificates")
-	return b.readCertificate(der)
+// maxDeviations bounds those of one report, which a file of many lists could fill.
+const maxDeviations = 1000
+
+func (b *batch) deviate(list ...cardprofile.Deviation) {
+	room := max(0, maxDeviations-len(b.report.Deviations))
+	b.report.Deviations = append(b.report.Deviations, list[:min(len(list), room)]...)
 }
 
-func looksLikeCRL(tbs cryptobyte.String) bool {
-	if tbs.PeekASN1Tag(asn1.INTEGER) && !tbs.SkipASN1(asn1.INTEGER) {
-		return false
-	}
-	// Signature algorithm and issuer.
-	for range 2 {
-		if !tbs.SkipASN1(asn1.SEQUENCE) {
-			return false
-		}
-	}
-	return tbs.PeekASN1Tag(asn1.UTCTime) || tbs.PeekASN1Tag(asn1.GeneralizedTime)
-}
-
-func (b *batch) readCertificate(der []byte) error {
-	c, err := ParseCertificate(bytes.Clone(der))
-	if err != nil {
-		return err
-	}
-	if c.TestMark && !b.s.test {
-		b.refuse(c, ErrTestMark)
-		return nil
-	}
-	b.entries = append(b.entries, newCertEntry(c))
-	b.bodies = append(b.bodies, c.Raw)
-	return nil
-}
-
-func (b *batch) refuse(c *Certificate, err error) {
-	b.report.Refused = append(b.report.Refused, Refusal{Subject: c.String(), SHA256: c.Fingerprint(), Reason: err.Error(), err: err})
-}
-
-func (b *batch) readCMS(data []byte) error {
-	sd, err := cms.Parse(data)
-	if err != nil {
-		return err
-	}
-	switch {
-	case sd.ContentType == cms.OIDMasterList:
-		return b.readMasterList(data)
-	case sd.ContentType == cms.OIDDeviationList:
-		return b.readDeviationList(data)
-	case len(sd.Signers) == 0 && len(sd.Certificates) > 0: // a PKCS #7 bundle
-		b.kind("certificates")
-		for _, raw := range sd.Certificates {
-			if err := b.readCertificate(raw); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return fmt.Errorf("the file is signed content of type %s, which a trust store does not take", sd.ContentType)
-}
-
-func (b *batch) readMasterList(data []byte) error {
-	b.kind("master list")
-	m, err := ParseMasterList(data)
-	if err != nil {
-		return err
-	}
-	signer, err := m.Verify(b.o.Anchors)
-	if err != nil {
-		return err
-	}
-	if signer.Certificate().TestMark && !b.s.test {
-		return fmt.Errorf("the signer of the list %w", ErrTestMark)
-	}
-	b.report.Signer, b.report.Anchored = signer.Certificate().Subject.String(), signer.Anchored()
-	if t := signer.SigningTime(); !t.IsZero() {
-		b.report.SigningAt = &t
-	}
-	b.report.Deviations = append(append(b.report.Deviations, m.Deviations...), signer.Deviations()...)
-	for _, raw := range m.Certificates {
-		if err := b.readCertificate(raw); err != nil {
-			b.report.Refused = append(b.report.Refused, Refusal{Subject: "a certificate of the list", SHA256: fingerprint(raw), Reason: err.Error(), err: err})
-		}
-	}
-	return nil
-}
-
-func (b *batch) readDeviationList(data []byte) error {
-	b.kind("deviation list")
-	l, err := ParseDeviationList(bytes.Clone(data))
-	if err != nil {
-		return err
-	}
-	b.report.Deviations = append(b.report.Deviations, l.Deviations...)
-	b.lists = append(b.lists, l)
-	return nil
-}
-
-// storeDeviations writes one deviation list whose signer leads to a CSCA of the
-// store: a State speaks of its own documents, and is known by its CSCA.
-func (b *batch) storeDeviations(l *DeviationList, src *source) error {
-	sha := fingerprint(l.Signed.Raw)
-	refuse := func(err error) {
-		b.report.Refused = append(b.report.Refused, Refusal{Subject: "the deviation list", SHA256: sha, Reason: err.Error(), err: err})
-	}
-	d, err := b.s.verifyDeviations(l, sha)
-	if err != nil {
-		refuse(err)
-		return nil
-	}
-	e, err := newDeviationEntry(l)
-	if err != nil {
-		refuse(err)
-		return nil
-	}
-	if e.Test && !b.s.test {
-		refuse(ErrTestMark)
-		return nil
-	}
-	b.report.Signer, b.report.Anchored = d.signer.Subject.String(), true
-	if !d.date.IsZero() {
-		b.report.SigningAt = &d.date
-	}
-	src.Contents = append(src.Contents, sha)
-	if b.s.holds(sha) {
-		b.report.Known++
-		return nil
-	}
-	if b.s.dir != "" {
-		path := filepath.Join(b.s.dir, dirDeviations)
-		if err := os.MkdirAll(path, 0o755); err != nil { // a store from before it held any
-			return fmt.Errorf("pki: trust store: %w", err)
-		}
-		if err := writeFile(filepath.Join(path, sha+extensions[dirDeviations]), l.Signed.Raw); err != nil {
-			return fmt.Errorf("pki: trust store: %w", err)
-		}
-	} else {
-		e.raw = l.Signed.Raw
-	}
-	b.s.add(e)
-	b.report.Added++
-	return nil
-}
-
-// store writes the certificates.
-func (b *batch) store(src *source) error {
+// store writes what was read: certificates, then what they vouch for.
+func (b *batch) store(src *Source) error {
+	var files []object
+	fresh := map[string]bool{}
+	var added []*Entry
 	for i, e := range b.entries {
+		if r, gone := b.s.removalOf(e.SHA256); gone {
+			b.refuse(r.Subject, e.SHA256, fmt.Errorf("was removed from this store by %s on %s: %s", r.Who, day(r.When), r.Why))
+			continue
+		}
+		if fresh[e.SHA256] {
+			continue // twice in the file
+		}
+		fresh[e.SHA256] = true
 		src.Contents = append(src.Contents, e.SHA256)
 		if b.s.holds(e.SHA256) {
 			b.report.Known++
 			continue
 		}
-		if b.s.dir != "" {
-			if err := writeFile(filepath.Join(b.s.dir, dirCerts, e.SHA256+".der"), b.bodies[i]); err != nil {
-				return fmt.Errorf("pki: trust store: %w", err)
-			}
-		}
+		files = append(files, object{dirCerts, e.SHA256, b.bodies[i]})
+		added = append(added, e)
+	}
+	if err := b.s.writeObjects(files); err != nil {
+		return err
+	}
+	for _, e := range added {
 		b.s.add(e)
 		b.report.Added++
+	}
+	for how, shas := range b.named {
+		if err := b.s.name(how, b.s.held(shas)...); err != nil {
+			return err
+		}
+	}
+	for _, l := range b.lists {
+		if err := b.storeDeviations(l, src); err != nil {
+			return err
+		}
+	}
+	for _, l := range b.crls {
+		if err := b.storeCRL(l, src); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// held returns those fingerprints that are CSCAs of the store.
+func (s *Store) held(shas []string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for _, sha := range shas {
+		if e := s.byHash[sha]; e != nil && e.Kind == KindCSCA {
+			out = append(out, sha)
+		}
+	}
+	return out
+}
+
 // storeCRL writes one CRL that a CSCA of the store signed.
-func (b *batch) storeCRL(l *CRL, src *source) error {
-	signer := b.s.crlSigner(l)
+func (b *batch) storeCRL(l *CRL, src *Source) error {
 	e := newCRLEntry(l)
-	if signer == nil {
-		err := errors.New("was signed by no CSCA of this store; import that CSCA first")
-		b.report.Refused = append(b.report.Refused, Refusal{Subject: "the CRL of " + l.Issuer.String(), SHA256: e.SHA256, Reason: err.Error(), err: err})
+	if r, gone := b.s.removalOf(e.SHA256); gone {
+		b.refuse("the CRL of "+l.Issuer.String(), e.SHA256, fmt.Errorf("was removed from this store by %s on %s: %s", r.Who, day(r.When), r.Why))
+		return nil
+	}
+	if b.s.crlSigner(l) == nil {
+		b.refuse("the CRL of "+l.Issuer.String(), e.SHA256, errors.New("was signed by no CSCA of this store; import that CSCA first"))
 		return nil
 	}
 	src.Contents = append(src.Contents, e.SHA256)
@@ -373,31 +273,79 @@ func (b *batch) storeCRL(l *CRL, src *source) error {
 		b.report.Known++
 		return nil
 	}
-	if b.s.dir != "" {
-		if err := writeFile(filepath.Join(b.s.dir, dirCRLs, e.SHA256+".crl"), l.Raw); err != nil {
-			return fmt.Errorf("pki: trust store: %w", err)
-		}
+	if err := b.s.writeObjects([]object{{dirCRLs, e.SHA256, l.Raw}}); err != nil {
+		return err
 	}
 	b.s.add(e)
 	return nil
 }
 
-// keepSource keeps where things came from, and lists themselves as they came.
-func (s *Store) keepSource(src *source, data []byte) error {
-	if s.dir == "" {
+// country is the one that all certificates and lists of the file are of, "" when
+// there are several.
+func (b *batch) country() string {
+	country, seen := "", false
+	one := func(c string) {
+		if seen && c != country {
+			c = ""
+		}
+		country, seen = c, true
+	}
+	for _, l := range b.report.Lists {
+		one(l.Country)
+	}
+	if seen {
+		return country
+	}
+	for _, e := range b.entries {
+		one(e.Country)
+	}
+	for _, l := range b.crls {
+		one(l.Issuer.Country())
+	}
+	return country
+}
+
+// object is one file of a store.
+type object struct {
+	folder, sha string
+	der         []byte
+}
+
+// writers bounds how many files are written at a time: each waits for the disk.
+const writers = 8
+
+// writeObjects writes files that are not there yet.
+func (s *Store) writeObjects(objects []object) error {
+	if s.dir == "" || len(objects) == 0 {
 		return nil
 	}
-	if src.Kind == "master list" {
-		if err := writeFile(filepath.Join(s.dir, dirLists, src.SHA256+".ml"), data); err != nil {
+	if objects[len(objects)-1].folder == dirDeviations { // a store from before it held any
+		if err := os.MkdirAll(filepath.Join(s.dir, dirDeviations), 0o755); err != nil {
 			return fmt.Errorf("pki: trust store: %w", err)
 		}
 	}
-	b, err := json.MarshalIndent(src, "", " ")
-	if err != nil {
-		return err
+	work, done := make(chan object), make(chan error, writers)
+	for range min(writers, len(objects)) {
+		go func() {
+			var failed error
+			for o := range work {
+				if failed == nil {
+					failed = writeFile(filepath.Join(s.dir, o.folder, o.sha+extensions[o.folder]), o.der)
+				}
+			}
+			done <- failed
+		}()
 	}
-	if err := writeFile(filepath.Join(s.dir, dirSources, src.SHA256+".json"), append(b, '\n')); err != nil {
-		return fmt.Errorf("pki: trust store: %w", err)
+	for _, o := range objects {
+		work <- o
+	}
+	close(work)
+	var failed error
+	for range min(writers, len(objects)) {
+		failed = errors.Join(failed, <-done)
+	}
+	if failed != nil {
+		return fmt.Errorf("pki: trust store: %w", failed)
 	}
 	return nil
 }

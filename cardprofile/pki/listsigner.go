@@ -15,6 +15,10 @@ import (
 // the operator named stands behind its signer.
 var ErrListAnchor = errors.New("no anchor that was named issued the signer")
 
+// ErrListSignature is wrapped when a list is not signed by whom it says, or by one
+// who must not sign lists.
+var ErrListSignature = errors.New("the signature of the list does not hold")
+
 // listKind is what tells kinds of signed lists apart.
 type listKind struct {
 	name  string // for people
@@ -65,7 +69,7 @@ func (k listKind) verify(sd *cms.SignedData, anchor anchorFunc, listed [][]byte)
 	si := sd.Signers[0]
 	verified, err := sd.Verify(si, signer.PublicKey)
 	if err != nil {
-		return nil, fmt.Errorf("pki: %s signature: %w", k.name, err)
+		return nil, fmt.Errorf("pki: %s: %w: %w", k.name, ErrListSignature, err)
 	}
 	s := &ListSigner{signer: signer, signingTime: verified.SigningTime(), deviations: append(devs, verified.Deviations()...)}
 	if err := s.mayIssueLists(k, anchor != nil); err != nil {
@@ -142,7 +146,7 @@ func (s *ListSigner) mayIssueLists(k listKind, strict bool) error {
 	case s.signer.mayCertify() && s.signer.IsCA:
 		note(".signer.csca", "the list is signed by a CSCA itself, which Doc 9303-12, 5.3 and Doc 9303-3, 7.3.2 forbid")
 	case strict:
-		return fmt.Errorf("pki: %s is no %s signer: its certificate lacks that extended key usage", s.signer, k.name)
+		return fmt.Errorf("pki: %w: %s is no %s signer: its certificate lacks that extended key usage", ErrListSignature, s.signer, k.name)
 	default:
 		note(".signer.eku", "the signer's certificate lacks the extended key usage of a "+k.name+" signer")
 	}

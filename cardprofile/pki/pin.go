@@ -1,12 +1,8 @@
 package pki
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +19,9 @@ type Pin struct {
 // Pin trusts one Document Signer certificate by the operator's own decision. who and
 // why stand in every verdict that rests on it.
 func (s *Store) Pin(c *Certificate, who, why string) error {
+	if err := s.byHand(); err != nil {
+		return err
+	}
 	who, why = strings.TrimSpace(who), strings.TrimSpace(why)
 	switch {
 	case who == "" || why == "":
@@ -41,6 +40,9 @@ func (s *Store) Pin(c *Certificate, who, why string) error {
 
 // Unpin takes a pin back.
 func (s *Store) Unpin(sha256 string) error {
+	if err := s.byHand(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pins := slices.DeleteFunc(slices.Clone(s.pins), func(p Pin) bool { return p.SHA256 == sha256 })
@@ -69,29 +71,9 @@ func (s *Store) pinOf(c *Certificate) (Pin, bool) {
 }
 
 func (s *Store) setPins(pins []Pin) error {
-	if s.dir != "" {
-		b, err := json.MarshalIndent(pins, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := writeFile(filepath.Join(s.dir, pinsFile), append(b, '\n')); err != nil {
-			return fmt.Errorf("pki: trust store: %w", err)
-		}
+	if err := s.writeRecord(pinsFile, pins); err != nil {
+		return err
 	}
 	s.pins = pins
-	return nil
-}
-
-func (s *Store) readPins() error {
-	b, err := os.ReadFile(filepath.Join(s.dir, pinsFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("pki: trust store: %w", err)
-	}
-	if err := json.Unmarshal(b, &s.pins); err != nil {
-		return fmt.Errorf("pki: trust store: %s cannot be read: %w", pinsFile, err)
-	}
 	return nil
 }

@@ -13,8 +13,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 )
 
 // ErrNoStore is wrapped when a directory is missing or is no trust store; the
@@ -41,7 +39,6 @@ const storeSchema = "chipid.trust/1"
 const (
 	storeFile     = "store.json"
 	indexFile     = "index.tsv"
-	pinsFile      = "pins.json"
 	dirCerts      = "certs"
 	dirCRLs       = "crls"
 	dirDeviations = "deviations" // deviation lists
@@ -70,7 +67,12 @@ type Store struct {
 	bySubject map[string][]*Entry // canonical name → CA certificates
 	byKeyID   map[string][]*Entry // subjectKeyIdentifier → CA certificates
 	crls      map[string][]*Entry // country → CRLs
+	bySigner  map[string][]*Entry // key identifier or serial number → signers
 	pins      []Pin
+	named     []Named
+	removed   []Removal
+	sources   []Source   // of a store in memory
+	follows   *Following // the bundles this store is made of; nil for one kept by hand
 
 	deviationEntries []*Entry
 	deviations       []*DeviationSource // what DeviationLists found; nil when it has to look again
@@ -87,6 +89,7 @@ type Entry struct {
 	Test     bool      `json:"test,omitempty"`
 	nameHash string    // of the canonical subject; of a CRL's issuer
 	keyID    string    // subjectKeyIdentifier; of a CRL its issuer's
+	serial   string    // of a certificate, as big.Int writes it in base 16
 
 	cert *Certificate
 	crl  *CRL
@@ -104,6 +107,7 @@ func NewStore(test bool) *Store {
 func (s *Store) reset() {
 	s.entries = nil
 	s.byHash, s.bySubject, s.byKeyID, s.crls = map[string]*Entry{}, map[string][]*Entry{}, map[string][]*Entry{}, map[string][]*Entry{}
+	s.bySigner = map[string][]*Entry{}
 	s.deviationEntries, s.deviations = nil, nil
 	s.generation++
 }
@@ -149,7 +153,7 @@ func Open(dir string) (*Store, error) {
 	}
 	s := NewStore(info.Test)
 	s.dir = dir
-	if err := s.readPins(); err != nil {
+	if err := s.readRecords(); err != nil {
 		return nil, err
 	}
 	if s.readIndex() == nil {
@@ -200,130 +204,15 @@ func (s *Store) holds(sha256 string) bool {
 	return s.byHash[sha256] != nil
 }
 
-// load parses an entry's certificate on first use.
-func (s *Store) load(e *Entry) (*Certificate, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if e.cert != nil {
-		return e.cert, nil
-	}
-	b, err := s.readObject(dirCerts, e.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	c, err := ParseCertificate(b)
-	if err != nil {
-		return nil, err
-	}
-	e.cert = c
-	return c, nil
-}
-
-// issuers returns the CA certificates that may have issued c: those whose key
-// identifier c names, then those whose subject is c's issuer.
-func (s *Store) issuers(c *Certificate) []*Certificate {
-	s.mu.Lock()
-	var found []*Entry
-	if c.AuthorityKeyID != nil {
-		found = append(found, s.byKeyID[string(c.AuthorityKeyID)]...)
-	}
-	found = append(found, s.bySubject[nameHash(c.Issuer)]...)
-	s.mu.Unlock()
-	// A self-signed certificate ends the path where a link with the same key goes on.
-	slices.SortStableFunc(found, func(a, b *Entry) int { return strings.Compare(a.Kind, b.Kind) })
-	var out []*Certificate
-	seen := map[*Entry]bool{}
-	for _, e := range found {
-		if seen[e] {
-			continue
-		}
-		seen[e] = true
-		// A key identifier is only a hint; another State's CSCA is never the issuer.
-		if ca, err := s.load(e); err == nil && ca.Subject.Country() == c.Issuer.Country() {
-			out = append(out, ca)
-		}
-	}
-	return out
-}
-
-// isAnchor says whether the store holds this certificate as a self-signed CSCA.
-func (s *Store) isAnchor(c *Certificate) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.byHash[c.Fingerprint()]
-	return e != nil && e.Kind == KindCSCA
-}
-
-// Anchors returns the CSCA certificates of the store.
-func (s *Store) Anchors() []*Certificate { return s.ofKind(KindCSCA) }
-
-// signers returns the signer certificates of the store that a SignerInfo may name.
-func (s *Store) signers(*cms.SignerInfo) []*Certificate { return s.ofKind(KindSigner) }
-
-func (s *Store) ofKind(kind string) []*Certificate {
-	s.mu.Lock()
-	var found []*Entry
-	for _, e := range s.entries {
-		if e.Kind == kind {
-			found = append(found, e)
-		}
-	}
-	s.mu.Unlock()
-	var out []*Certificate
-	for _, e := range found {
-		if c, err := s.load(e); err == nil {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// crlsOf returns the CRLs of a country.
-func (s *Store) crlsOf(country string) []*CRL {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []*CRL
-	for _, e := range s.crls[country] {
-		if l, err := s.loadCRL(e); err == nil {
-			out = append(out, l)
-		}
-	}
-	return out
-}
-
-// CRL returns a CRL of the store by its SHA-256 in hexadecimal. That a CSCA of the
-// store signed it was checked when it came in, and is again when it is used.
-func (s *Store) CRL(sha256 string) (*CRL, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e := s.byHash[sha256]
-	if e == nil || e.Kind != KindCRL {
-		return nil, fmt.Errorf("pki: the store holds no CRL %q", sha256)
-	}
-	return s.loadCRL(e)
-}
-
-// loadCRL parses an entry's CRL on first use; the caller holds mu.
-func (s *Store) loadCRL(e *Entry) (*CRL, error) {
-	if e.crl != nil {
-		return e.crl, nil
-	}
-	b, err := s.readObject(dirCRLs, e.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	l, err := ParseCRL(b)
-	if err != nil {
-		return nil, err
-	}
-	e.crl = l
-	return l, nil
-}
-
 // add puts an entry into the maps. It reports false for one that is already there.
 func (s *Store) add(e *Entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.put(e)
+}
+
+// put is add for a caller that holds mu.
+func (s *Store) put(e *Entry) bool {
 	if s.byHash[e.SHA256] != nil {
 		return false
 	}
@@ -341,6 +230,19 @@ func (s *Store) add(e *Entry) bool {
 		if e.keyID != "" {
 			s.byKeyID[e.keyID] = append(s.byKeyID[e.keyID], e)
 		}
+	case KindSigner:
+		for _, id := range e.signerIDs() {
+			s.bySigner[id] = append(s.bySigner[id], e)
+		}
 	}
 	return true
+}
+
+// signerIDs are the keys under which a signer is found by what a SignerInfo says.
+func (e *Entry) signerIDs() []string {
+	ids := []string{"serial " + e.serial}
+	if e.keyID != "" {
+		ids = append(ids, "key "+e.keyID)
+	}
+	return ids
 }

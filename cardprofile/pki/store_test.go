@@ -150,7 +150,7 @@ func TestImportForms(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := pki.NewStore(false)
-			r, err := s.Import(c.name, c.data, pki.ImportOptions{})
+			r, err := s.Import(c.name, c.data, pki.ImportOptions{Confirm: []string{a.CSCA.Fingerprint()}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,7 +25,7 @@ func nameHash(n Name) string {
 // once, when it comes in.
 func newCertEntry(c *Certificate) *Entry {
 	e := &Entry{Kind: KindSigner, SHA256: c.Fingerprint(), Country: c.Subject.Country(), From: c.NotBefore, To: c.NotAfter,
-		Test: c.TestMark, nameHash: nameHash(c.Subject), keyID: string(c.SubjectKeyID), cert: c}
+		Test: c.TestMark, nameHash: nameHash(c.Subject), keyID: string(c.SubjectKeyID), serial: c.Serial.Text(16), cert: c}
 	switch {
 	case c.mayCertify() && c.SelfSigned():
 		e.Kind = KindCSCA
@@ -98,10 +98,10 @@ func writeFile(path string, b []byte) error {
 	return os.Rename(f.Name(), path)
 }
 
-const indexHead = "chipid.trust.index/1"
+const indexHead = "chipid.trust.index/2"
 
 // writeIndex writes one line an entry: kind, SHA-256, name hash, key identifier,
-// country, from, to, test.
+// country, from, to, test, serial number.
 func (s *Store) writeIndex() error {
 	if s.dir == "" {
 		return nil
@@ -115,8 +115,8 @@ func (s *Store) writeIndex() error {
 		if !e.To.IsZero() {
 			to = strconv.FormatInt(e.To.Unix(), 10)
 		}
-		fmt.Fprintf(&b, "%s\t%s\t%s\t%x\t%s\t%d\t%s\t%t\n", e.Kind, e.SHA256, e.nameHash, e.keyID,
-			strings.Map(printable, e.Country), e.From.Unix(), to, e.Test)
+		fmt.Fprintf(&b, "%s\t%s\t%s\t%x\t%s\t%d\t%s\t%t\t%s\n", e.Kind, e.SHA256, e.nameHash, e.keyID,
+			strings.Map(printable, e.Country), e.From.Unix(), to, e.Test, e.serial)
 	}
 	if err := writeFile(filepath.Join(s.dir, indexFile), b.Bytes()); err != nil {
 		return fmt.Errorf("pki: trust store: %w", err)
@@ -140,13 +140,17 @@ func (s *Store) readIndex() error {
 	if err != nil {
 		return err
 	}
+	removed := map[string]bool{} // by the operator, and a power cut kept them here
+	for _, r := range s.removed {
+		removed[r.SHA256] = true
+	}
 	in := bufio.NewScanner(bytes.NewReader(b))
 	if !in.Scan() || in.Text() != indexHead {
 		return errIndex
 	}
 	for in.Scan() {
 		e, ok := parseIndexLine(in.Text())
-		if !ok || !s.add(e) {
+		if !ok || removed[e.SHA256] || !s.put(e) {
 			return errIndex
 		}
 	}
@@ -197,7 +201,7 @@ func readNames(dir string) ([]string, error) {
 
 func parseIndexLine(line string) (*Entry, bool) {
 	f := strings.Split(line, "\t")
-	if len(f) != 8 {
+	if len(f) != 9 {
 		return nil, false
 	}
 	sum, err := hex.DecodeString(f[1])
@@ -206,7 +210,7 @@ func parseIndexLine(line string) (*Entry, bool) {
 	if err != nil || err2 != nil || err3 != nil || len(sum) != sha256.Size || hex.EncodeToString(sum) != f[1] {
 		return nil, false
 	}
-	e := &Entry{Kind: f[0], SHA256: f[1], nameHash: f[2], keyID: string(key), Country: f[4], From: time.Unix(from, 0).UTC(), Test: f[7] == "true"}
+	e := &Entry{Kind: f[0], SHA256: f[1], nameHash: f[2], keyID: string(key), Country: f[4], From: time.Unix(from, 0).UTC(), Test: f[7] == "true", serial: f[8]}
 	if f[6] != "" {
 		to, err := strconv.ParseInt(f[6], 10, 64)
 		if err != nil {
@@ -232,6 +236,12 @@ func (s *Store) rebuild() error {
 		}
 		for _, n := range names {
 			sha := strings.TrimSuffix(n, filepath.Ext(n))
+			if _, gone := s.removalOf(sha); gone {
+				if err := os.Remove(filepath.Join(s.dir, folder, n)); err != nil {
+					return fmt.Errorf("pki: trust store: %w", err)
+				}
+				continue
+			}
 			b, err := s.readObject(folder, sha)
 			if err != nil {
 				return err

@@ -173,11 +173,7 @@ func TestMutateCorpus(t *testing.T) {
 func corpusStore(t *testing.T) *pki.Store {
 	t.Helper()
 	store := pki.NewStore(false)
-	for _, name := range pkitest.Files(t, "masterlists") {
-		if _, err := store.Import(filepath.Base(name), pkitest.Read(t, name), pki.ImportOptions{}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	pkitest.ImportCorpus(t, store)
 	return store
 }
 

@@ -102,7 +102,11 @@ func exitStatus(err error) int {
 		return exitOK
 	case errors.As(err, &exit):
 		return exit.status
-	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ, inspect.ErrAccessKey):
+	case is(pki.ErrListAnchor, pki.ErrBundleSigner):
+		return exitInconclusive
+	case is(pki.ErrListSignature, pki.ErrBundleAltered, pki.ErrRollback, pki.ErrBundleExpired):
+		return exitFailed
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pki.ErrFollows, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ, inspect.ErrAccessKey):
 		return exitUsage
 	case is(hsm.Err):
 		return exitHSM

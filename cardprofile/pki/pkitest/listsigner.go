@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"math/big"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -130,4 +131,30 @@ func DefectEntry(kind, text string, parameters []byte, documents ...[]byte) []by
 		parts = append(parts, tlv.Encode(0xa0, parameters))
 	}
 	return tlv.Encode(0x30, tlv.Encode(0x30, documents...), tlv.Encode(0x31, tlv.Encode(0x30, parts...)))
+}
+
+// Confirmed are the options of an operator who has compared the fingerprint of the
+// CSCA that a master list brings for its signer.
+func Confirmed(tb testing.TB, list []byte) pki.ImportOptions {
+	tb.Helper()
+	m, err := pki.ParseMasterList(list)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	s, err := m.Verify(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return pki.ImportOptions{Confirm: []string{s.CSCA().Fingerprint()}}
+}
+
+// ImportCorpus imports the public master lists into a store, each confirmed.
+func ImportCorpus(tb testing.TB, s *pki.Store) {
+	tb.Helper()
+	for _, path := range Files(tb, "masterlists") {
+		b := Read(tb, path)
+		if _, err := s.Import(filepath.Base(path), b, Confirmed(tb, b)); err != nil {
+			tb.Fatal(err)
+		}
+	}
 }
