@@ -132,6 +132,10 @@ type TerminalAuth struct {
 	Version int `yaml:"version" json:"version"`
 	// InCardAccess repeats it in EF.CardAccess.
 	InCardAccess bool `yaml:"in_card_access" json:"in_card_access,omitempty"`
+	// TrustPoint: cards get the certificate of the issuer's verifying authority
+	// (CVCA), and are not issued without. Where EF.CVCA stands is said in
+	// Files, if not at its own place.
+	TrustPoint bool `yaml:"trust_point" json:"trust_point,omitempty"`
 }
 
 // ActiveAuth is the active authentication key.

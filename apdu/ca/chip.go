@@ -86,6 +86,10 @@ func (c *Chip) TerminalEphemeral() []byte {
 	return c.peer.Bytes()
 }
 
+// OnCurve reports whether the last successful run was on a curve, not in a prime
+// field: the two compress their keys in different ways.
+func (c *Chip) OnCurve() bool { return c.peer != nil && c.peer.Point() != nil }
+
 // Handle answers one command. The session is not nil after a successful run:
 // wrap this answer under the old session, then switch.
 func (c *Chip) Handle(cmd apdu.Command) (apdu.Response, *sm.Chip) {

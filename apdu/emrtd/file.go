@@ -33,6 +33,10 @@ var (
 
 	COM = File{Name: "EF.COM", FID: 0x011E, SFI: 0x1E}
 	SOD = File{Name: "EF.SOD", FID: 0x011D, SFI: 0x1D}
+
+	// CVCA is EF.CVCA where the chip does not say otherwise (Doc 9303-11,
+	// Appendix K.2): references, and zeros to the end.
+	CVCA = File{Name: "EF.CVCA", FID: 0x011C, SFI: 0x1C, Sequence: true}
 )
 
 // DG is the file of data group n, 1 to 16; any other n is the zero File, which

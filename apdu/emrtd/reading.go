@@ -1,6 +1,7 @@
 package emrtd
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -378,13 +379,20 @@ func (p *reading) measure(data []byte, want int, eof bool) error {
 	return nil
 }
 
-// whole reports whether data is a sequence of whole data objects.
+// whole reports whether data is a sequence of whole data objects, padded with
+// zeros perhaps.
 func (p *reading) whole(data []byte) bool {
 	if p.offset > 0 {
 		return false
 	}
-	_, err := tlv.ParseAll(data)
-	return err == nil
+	for len(data) > 0 && data[0] != 0 {
+		_, rest, err := tlv.Parse(data)
+		if err != nil {
+			return false
+		}
+		data = rest
+	}
+	return len(bytes.TrimRight(data, "\x00")) == 0
 }
 
 // end is the end of the file as the chip sees it.

@@ -53,7 +53,9 @@ type Chip struct {
 	peer    *domain.PublicKey
 	keys    keys
 
-	ephemeral *domain.PublicKey
+	// Of the last successful run.
+	ephemeral, terminal *domain.PublicKey
+	last                Protocol
 }
 
 // offer is one entry, resolved.
@@ -133,6 +135,22 @@ func (c *Chip) Ephemeral() []byte {
 	}
 	return c.ephemeral.Bytes()
 }
+
+// TerminalEphemeral is the terminal's ephemeral public key of the last
+// successful run, or nil. Terminal Authentication refers to it after chip
+// authentication mapping.
+func (c *Chip) TerminalEphemeral() []byte {
+	if c.terminal == nil {
+		return nil
+	}
+	return c.terminal.Bytes()
+}
+
+// Protocol is that of the last successful run.
+func (c *Chip) Protocol() Protocol { return c.last }
+
+// SetCARs replaces ChipConfig.CARs: trust points move with link certificates.
+func (c *Chip) SetCARs(cars []string) { c.cfg.CARs = cars }
 
 // Handle answers one plain command. The session is not nil after the last step
 // of a successful run; it protects everything from the next command on.
@@ -358,7 +376,7 @@ func (c *Chip) agree(m map[tlv.Tag][]byte) ([]byte, apdu.Status) {
 		return nil, apdu.ErrWrongData
 	}
 	c.keys = deriveKeys(c.offer.proto.Cipher, shared)
-	c.peer, c.ephemeral, c.step = peer, own.Public(), stepToken
+	c.peer, c.ephemeral, c.terminal, c.step = peer, own.Public(), nil, stepToken
 	return tlv.Encode(tagKeyChip, own.Public().Bytes()), apdu.OK
 }
 
@@ -406,6 +424,7 @@ func (c *Chip) authenticate(m map[tlv.Tag][]byte) ([]byte, *sm.Chip, apdu.Status
 	if c.cfg.Outcome != nil {
 		c.cfg.Outcome(c.pw.ref, true)
 	}
+	c.terminal, c.last = c.peer, proto
 	c.Reset()
 	return body, session, apdu.OK
 }

@@ -22,6 +22,11 @@ type Result struct {
 	// plain value (Doc 9303-11 (8th ed.), 9.4.5). Terminal Authentication
 	// refers to it.
 	ChipEphemeral []byte
+	// TerminalEphemeral is our own ephemeral public key of the key agreement,
+	// plain value. Terminal Authentication is bound to it after chip
+	// authentication mapping, unless Chip Authentication follows (Doc 9303-11
+	// (8th ed.), 7.1.2).
+	TerminalEphemeral []byte
 	// CARs are the Certification Authority References that the chip named, the
 	// most recent first, at most two.
 	CARs []string
@@ -60,7 +65,7 @@ func run(ctx context.Context, ch apdu.Sender, p Params, pw Password, random io.R
 		return nil, err
 	}
 	defer k.wipe()
-	res := &Result{ChipEphemeral: peer.Bytes()}
+	res := &Result{ChipEphemeral: peer.Bytes(), TerminalEphemeral: own.Bytes()}
 	if err := t.authenticate(own, peer, k, res); err != nil {
 		return nil, err
 	}

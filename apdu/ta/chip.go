@@ -18,8 +18,9 @@ type ChipConfig struct {
 	// it.
 	Store *cvc.Store
 	// Changed is told after such a change, before the answer goes out: time to
-	// make it outlive a power cut. Nil: nobody asks.
-	Changed func(*cvc.Store)
+	// make it outlive a power cut. After an error the change has not happened,
+	// and the certificate is refused with 6581. Nil: nobody asks.
+	Changed func(*cvc.Store) error
 }
 
 // Binding is what a run is bound to: the session of Chip Authentication.
@@ -40,6 +41,7 @@ type Chip struct {
 	imported  *cvc.Key // the key of the last certificate, not a trust point
 	terminal  *cvc.Key // by MSE: Set AT
 	challenge []byte
+	partial   apdu.Command // the pieces so far of a command that comes in several
 	rights    cvc.CHAT
 	done      bool
 	refusal   error
@@ -88,10 +90,16 @@ func (c *Chip) MayRead(dataGroup int) bool {
 // Refusal is why the last command was not answered with 9000, nil if it was.
 func (c *Chip) Refusal() error { return c.refusal }
 
+// Done reports whether a terminal has authenticated itself in this session.
+func (c *Chip) Done() bool { return c.done }
+
 // Wants reports whether cmd belongs to Terminal Authentication. GET CHALLENGE
 // and EXTERNAL AUTHENTICATE do after Chip Authentication, and belong to BAC
 // before.
 func (c *Chip) Wants(cmd apdu.Command) bool {
+	if len(c.partial.Data) > 0 {
+		return true // it continues the chain, or breaks it
+	}
 	switch cmd.INS {
 	case insMSE:
 		return cmd.P1 == mseSet && (cmd.P2 == mseDST || cmd.P2 == mseAT)
@@ -113,6 +121,13 @@ var (
 
 // Handle answers one command.
 func (c *Chip) Handle(cmd apdu.Command) apdu.Response {
+	cmd, more, err := c.gather(cmd)
+	if more || err != nil {
+		if c.refusal = err; err != nil {
+			return apdu.Response{SW: statusOf(err)}
+		}
+		return apdu.Response{SW: apdu.OK}
+	}
 	// A challenge is for the next command (ISO/IEC 7816-4:2020, 11.5.3).
 	challenge := c.challenge
 	c.challenge = nil
@@ -204,14 +219,17 @@ func (c *Chip) verify(data []byte) error {
 	if err != nil {
 		return err
 	}
-	before := c.cfg.Store.Date()
+	before := *c.cfg.Store
 	k, err := c.cfg.Store.Verify(*issuer, cert)
 	if err != nil {
 		return err
 	}
 	link := k.CHAT.Role() == cvc.RoleCVCA
-	if c.cfg.Changed != nil && (link || c.cfg.Store.Date() != before) {
-		c.cfg.Changed(c.cfg.Store)
+	if c.cfg.Changed != nil && (link || c.cfg.Store.Date() != before.Date()) {
+		if err := c.cfg.Changed(c.cfg.Store); err != nil {
+			*c.cfg.Store = before
+			return fmt.Errorf("ta: trust points: %w: %w", err, apdu.ErrMemory)
+		}
 	}
 	c.issuer = nil
 	if !link {

@@ -124,6 +124,14 @@ func CompressNumber(y []byte) ([]byte, error) {
 	return h[:], nil
 }
 
+// Compress is CompressPoint for a public key on a curve, else CompressNumber.
+func Compress(curve bool, public []byte) ([]byte, error) {
+	if curve {
+		return CompressPoint(public)
+	}
+	return CompressNumber(public)
+}
+
 // mrzDates is the length of birth and expiry dates in the MRZ information, each
 // with its check digit.
 const mrzDates = 14

@@ -151,7 +151,7 @@ func TestLinks(t *testing.T) {
 	store := f.store("2026-01-15")
 	changes := 0
 	card, ch := newCard(t, store)
-	chip, err := ta.NewChip(ta.ChipConfig{Store: store, Changed: func(*cvc.Store) { changes++ }})
+	chip, err := ta.NewChip(ta.ChipConfig{Store: store, Changed: func(*cvc.Store) error { changes++; return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,9 @@ type Params struct {
 	Ephemeral []byte
 	// Sign signs.
 	Sign SignFunc
+	// MaxCommand is the largest C-APDU that the chip takes, in bytes, 0 where
+	// it does not say. What the reader carries is asked of the channel.
+	MaxCommand int
 }
 
 // Result is an authenticated terminal.
@@ -103,7 +106,7 @@ func UpdateChip(ctx context.Context, ch apdu.Sender, p Params) ([]*cvc.Certifica
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChain, err)
 	}
-	t := &terminal{ctx: ctx, ch: ch}
+	t := &terminal{ctx: ctx, ch: ch, p: p}
 	return chain, t.sendChain(chain)
 }
 
@@ -160,14 +163,6 @@ func (t *terminal) sendChain(chain []*cvc.Certificate) error {
 		}
 	}
 	return nil
-}
-
-func (t *terminal) send(cmd apdu.Command) (apdu.Response, error) {
-	r, err := t.ch.Send(t.ctx, cmd)
-	if err != nil {
-		return apdu.Response{}, fmt.Errorf("ta: %s: %w", apdu.InstructionName(cmd.INS), err)
-	}
-	return r, nil
 }
 
 // authenticate is MSE: Set AT, GET CHALLENGE, EXTERNAL AUTHENTICATE (B.3, steps

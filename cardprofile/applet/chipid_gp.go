@@ -308,6 +308,13 @@ func (s *gpSession) groups(ctx context.Context, image Image) ([]gp.DGI, error) {
 	if !image.Date.IsZero() {
 		add(DGIDate, unpackedDate(image))
 	}
+	if len(image.CVCA) > 0 {
+		points, err := trustPoints(image)
+		if err != nil {
+			return nil, err
+		}
+		add(DGITrustPoints, points)
+	}
 	add(DGIFinalize, digest.Sum(nil))
 	return groups, nil
 }

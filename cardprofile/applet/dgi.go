@@ -66,6 +66,10 @@ const (
 	// DGIDate is the date of personalization, YYMMDD, one digit a byte
 	// (TR-03110-3 v2.2, D.2.1.3).
 	DGIDate uint16 = 0xA030
+	// DGITrustPoints are those of terminal authentication: TagFileID and TagSFI of
+	// EF.CVCA (optional, in this order), then one or two CVCA certificates (7F21),
+	// self-signed. After DGIDate, once.
+	DGITrustPoints uint16 = 0xA031
 	// DGIFinalize checks that nothing is missing and closes the data: empty,
 	// or SHA-256 over DF(1, 00 master file or 01 application) || FID(2) ||
 	// size(3) || content of every file in the order of creation. The last DGI.
@@ -149,6 +153,8 @@ const (
 	MaxFileSize = 1<<18 - 1 // bytes
 	MaxPACE     = 8
 	MaxCAKeys   = 4
+
+	MaxTrustPoints = 2 // TR-03110-3 v2.21, 2.5
 )
 
 // What a blank applet shows of itself: SELECT with P2 = 00 answers

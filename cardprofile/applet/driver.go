@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chipid-toolkit/chipid/apdu"
+	"github.com/chipid-toolkit/chipid/apdu/cvc"
 	"github.com/chipid-toolkit/chipid/apdu/gp"
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
@@ -177,6 +178,12 @@ type Image struct {
 	NoMF bool
 	// Date is the day of personalization.
 	Date time.Time
+	// CVCA are the trust points of terminal authentication: one or two
+	// self-signed CV certificates of the country's verifying authority, nil for
+	// a chip without it. CVCAFile is where EF.CVCA stands, the zero FileID for
+	// the standard's place; the chip writes the file itself.
+	CVCA     []*cvc.Certificate
+	CVCAFile lds.FileID
 	// Progress, if set, is told the bytes written so far and in all.
 	Progress func(done, total int)
 }

@@ -151,6 +151,9 @@ type Options struct {
 	Profile *cardprofile.Profile
 	// Reader names the reader in the verdict.
 	Reader string
+	// Terminal shows the chip certificates, and is given DG3 and DG4 as far as
+	// they allow; nil leaves these unread.
+	Terminal *Terminal
 	// Today is the day on which dates are judged; the zero value is the
 	// clock's.
 	Today cardprofile.Date
@@ -167,7 +170,7 @@ type Options struct {
 }
 
 // Progress is where an inspection stands: a phase ("access", "read", "ca",
-// "passive", "aa"), and while a file is read its name and bytes. Total is 0 until it
+// "passive", "aa", "ta"), and while a file is read its name and bytes. Total is 0 until it
 // is known.
 type Progress struct {
 	Phase       string

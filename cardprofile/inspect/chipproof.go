@@ -88,6 +88,7 @@ func (x *inspection) runCA(ctx context.Context) error {
 	case err == nil:
 		x.sender, x.caChannel = res.Channel, res.Channel
 		x.record(Exchange{Protocol: "ca", Challenge: res.TerminalEphemeral})
+		x.bindCA(res)
 		return nil
 	case errors.Is(err, ca.ErrRefused):
 		x.ca.err = err

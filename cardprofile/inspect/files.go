@@ -89,10 +89,14 @@ func Read(ctx context.Context, chip apdu.Transmitter, access Access, o Options) 
 	if err := x.phase("access", func() error { return x.openFirst(ctx) }); err != nil {
 		return done(err)
 	}
-	return done(x.phase("read", func() error {
+	err := x.phase("read", func() error {
 		if err := x.readIndex(ctx); err != nil {
 			return err
 		}
 		return x.readGroups(ctx, newPassive(&Verdict{}, x.files).groups())
-	}))
+	})
+	if err == nil && o.Terminal != nil {
+		err = x.readAsTerminal(ctx)
+	}
+	return done(err)
 }

@@ -54,6 +54,7 @@ type inspection struct {
 	refused map[string]error // files that the chip did not give, or not whole
 
 	ca, aa    *proof
+	ta        *terminalProof
 	caOffer   ca.Params
 	caChannel *sm.Channel // secure messaging that chip authentication has restarted
 	arrived   arrivals
@@ -101,7 +102,22 @@ func (x *inspection) proofs(ctx context.Context) error {
 	if err := x.phase("ca", func() error { return x.proveCA(ctx) }); err != nil {
 		return err
 	}
-	return x.phase("aa", func() error { return x.activeAuthentication(ctx) })
+	if err := x.phase("aa", func() error { return x.activeAuthentication(ctx) }); err != nil {
+		return err
+	}
+	return x.terminal(ctx)
+}
+
+// terminal authenticates the terminal, if there is one, and reads what opens to
+// it. It comes last: all else is read by then.
+func (x *inspection) terminal(ctx context.Context) error {
+	if x.o.Terminal != nil {
+		if err := x.phase("ta", func() error { return x.terminalAuthentication(ctx) }); err != nil {
+			return err
+		}
+		return x.phase("read", func() error { return x.readGuarded(ctx) })
+	}
+	return x.readGuarded(ctx)
 }
 
 // readIndex reads what tells about the rest: EF.COM, EF.SOD, and DG14 if one of
@@ -169,11 +185,10 @@ func (x *inspection) readGroups(ctx context.Context, signed []int) error {
 		if _, ok := x.file(f.Name); ok || f.Name == "" || x.refused[f.Name] != nil {
 			continue
 		}
-		// DG3 and DG4 open after terminal authentication only (Doc
-		// 9303-11 (8th ed.), 7.1); asking for them costs an exchange and
-		// the answer is known.
-		if n == 3 || n == 4 {
-			x.refused[f.Name] = apdu.ErrSecurityStatus
+		// Asking for what only a terminal with rights is given costs an
+		// exchange, and the answer is known.
+		if guarded(n) {
+			x.refused[f.Name] = errNoTerminal
 			continue
 		}
 		if _, err := x.keep(ctx, f); err != nil {
@@ -206,7 +221,7 @@ func (x *inspection) judgeAll() {
 	c.judgeProfile(v, x.files, p, x.o)
 	x.judgeProofs(p)
 	x.judgeMapping(p, c)
-	v.set(CheckTA, NotPerformed, false, because("no terminal certificate", "không có chứng thư thiết bị đọc"))
+	x.judgeTerminal()
 	c.judge(v, p, x.trust, x.o)
 	v.arrange()
 }

@@ -76,7 +76,7 @@ func (x *inspection) judgeProofs(p *passive) {
 	_, dg14 := x.file(emrtd.DG(14).Name)
 	switch {
 	case x.ca != nil:
-		x.ca.proven = x.caProven()
+		x.ca.proven = x.ca.proven || x.caProven()
 		p.judge(*x.ca, true)
 	case x.withheld(p, 14):
 		v.set(CheckCA, NotPerformed, true, because("EF.SOD lists DG14, which the chip did not give", "EF.SOD có DG14 nhưng chip không cho đọc"))
@@ -109,8 +109,8 @@ func (p *passive) unread(n int, refused error) {
 	case errors.Is(refused, emrtd.ErrTooLarge):
 		required = true
 		why = because(fmt.Sprintf("DG%d: %v", n, refused), fmt.Sprintf("DG%d khai báo kích thước quá lớn", n))
-	case n == 3 || n == 4:
-		why = because(fmt.Sprintf("DG%d needs terminal authentication", n), fmt.Sprintf("DG%d cần xác thực thiết bị đọc", n))
+	case guarded(n) && refused != nil:
+		why = unreadGuarded(n, refused)
 	case refused != nil:
 		why = because(fmt.Sprintf("DG%d was not given: %v", n, refused), fmt.Sprintf("chip không cho đọc DG%d", n))
 	}

@@ -113,10 +113,13 @@ func (x *inspection) reopen(ctx context.Context) error {
 	default:
 		err = x.openBAC(ctx, x.access)
 	}
-	if err != nil || x.ca == nil || x.ca.unsupported != nil {
-		return err
+	if err == nil && x.ca != nil && x.ca.unsupported == nil {
+		err = x.runCA(ctx)
 	}
-	return x.runCA(ctx)
+	if err == nil {
+		err = x.repeatTA(ctx)
+	}
+	return err
 }
 
 // openFirst opens the chip; one that is lost on the way is tried again from the

@@ -36,6 +36,7 @@ type session struct {
 	access     string      // "pace", "bac" or "none"; empty before there is access
 	paceUsed   pace.Params // the parameters of PACE, if it was used
 	cam        *pace.CAM   // the chip's claim, of the session that stands
+	binding    binding     // the same for terminal authentication
 	resumes    int         // sessions opened anew
 	resume     func(ctx context.Context, cause error) (apdu.Sender, error)
 	cardAccess *lds.SecurityInfos
@@ -280,6 +281,7 @@ func (s *session) openPACE(ctx context.Context, a Access) error {
 	if s.cam, err = claimOf(s.paceUsed, res); err != nil {
 		return err
 	}
+	s.bindPACE(res, a)
 	s.sender, s.access, s.chip.Access = res.Channel, "pace", "pace"
 	if s.cam != nil {
 		if err := s.readCardSecurity(ctx); err != nil {
@@ -310,6 +312,7 @@ func (s *session) openBAC(ctx context.Context, a Access) error {
 	if s.access == "" {
 		s.trail("used BAC because the chip offers no PACE")
 	}
+	s.bindBAC(a)
 	s.sender, s.access, s.chip.Access = res.Channel, "bac", "bac"
 	return nil
 }

@@ -31,6 +31,7 @@ const (
 	NameCardSecurity = "EF.CardSecurity"
 	NameATRInfo      = "EF.ATR/INFO"
 	NameDIR          = "EF.DIR"
+	NameCVCA         = "EF.CVCA"
 )
 
 // Doc 9303-10 (8th ed.), 3.11 and 4.2, tables of file identifiers and tags.
@@ -53,6 +54,7 @@ var fileIDs = []FileID{
 	{Name: "EF.DG15", FID: 0x010F, SFI: 0x0F, Tag: 0x6F},
 	{Name: "EF.DG16", FID: 0x0110, SFI: 0x10, Tag: 0x70},
 	{Name: NameSOD, FID: 0x011D, SFI: 0x1D, Tag: 0x77},
+	{Name: NameCVCA, FID: 0x011C, SFI: 0x1C}, // Doc 9303-11 (8th ed.), Appendix K.2
 	{Name: NameCardAccess, FID: 0x011C, SFI: 0x1C, Tag: 0x31, MF: true},
 	{Name: NameCardSecurity, FID: 0x011D, SFI: 0x1D, Tag: 0x30, MF: true},
 	{Name: NameATRInfo, FID: 0x2F01, SFI: 0x01, MF: true},

@@ -73,7 +73,12 @@ type ChipAuthKey struct {
 type TerminalAuthInfo struct {
 	Protocol asn1.ObjectIdentifier
 	Version  int
-	Raw      []byte
+	// CVCAFile and CVCAShort say where EF.CVCA is if not at its own place
+	// (Appendix K.2): file identifier and short one, 0 where not stated. With
+	// CVCAFile alone the file has no short identifier.
+	CVCAFile  uint16
+	CVCAShort byte
+	Raw       []byte
 }
 
 // OtherInfo is an entry that is not known here; it is kept as it was read.
@@ -232,7 +237,11 @@ func (s *SecurityInfos) entry(item tlv.Node, n *notes) error {
 		if err != nil {
 			return err
 		}
-		s.TerminalAuths = append(s.TerminalAuths, TerminalAuthInfo{oid, v, item.Raw})
+		info := TerminalAuthInfo{Protocol: oid, Version: v, Raw: item.Raw}
+		if len(parts) > 2 {
+			info.cvcaFile(parts[2], n)
+		}
+		s.TerminalAuths = append(s.TerminalAuths, info)
 	case oid.Equal(oidAA):
 		v, err := version()
 		if err != nil {

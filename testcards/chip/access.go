@@ -12,10 +12,12 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/aa"
 	"github.com/chipid-toolkit/chipid/apdu/bac"
 	"github.com/chipid-toolkit/chipid/apdu/ca"
+	"github.com/chipid-toolkit/chipid/apdu/cvc"
 	"github.com/chipid-toolkit/chipid/apdu/domain"
 	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/apdu/sm"
+	"github.com/chipid-toolkit/chipid/apdu/ta"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
 )
 
@@ -25,6 +27,15 @@ type protocols struct {
 	pace *pace.Chip
 	ca   *ca.Chip
 	aa   *aa.Chip
+	ta   *ta.Chip
+}
+
+// owner is what the protocols ask of the chip; its functions are nil where they
+// are made only to see whether they can be.
+type owner struct {
+	admit   func(pace.Reference) apdu.Status
+	outcome func(ref pace.Reference, ok bool) apdu.Status
+	trusted func(*cvc.Store) error // trust points or current date have changed
 }
 
 func (p *protocols) reset() {
@@ -37,6 +48,9 @@ func (p *protocols) reset() {
 	if p.ca != nil {
 		p.ca.Reset()
 	}
+	if p.ta != nil {
+		p.ta.Reset()
+	}
 }
 
 // newProtocols sets up the protocols of a personalized chip; before that it has
@@ -45,7 +59,7 @@ func (c *Chip) newProtocols() protocols {
 	if !c.st.Applet.personalized() {
 		return protocols{}
 	}
-	p, err := buildProtocols(&c.st.Applet, c.keys, c.admitPassword, c.attempted)
+	p, err := buildProtocols(&c.st.Applet, c.keys, owner{c.admitPassword, c.attempted, c.trusted})
 	if err != nil {
 		return protocols{}
 	}
@@ -53,12 +67,12 @@ func (c *Chip) newProtocols() protocols {
 }
 
 // buildProtocols makes the chip's halves from what personalization left.
-func buildProtocols(a *appletState, k *keyring, admit func(pace.Reference) apdu.Status, outcome func(pace.Reference, bool) apdu.Status) (p protocols, err error) {
+func buildProtocols(a *appletState, k *keyring, o owner) (p protocols, err error) {
 	if a.Mechanisms&applet.MechanismBAC != 0 {
 		p.bac = bac.NewChip(bac.NewPassword(a.MRZ))
 	}
 	if a.hasPACE() {
-		if p.pace, err = buildPACE(a, k, admit, outcome); err != nil {
+		if p.pace, err = buildPACE(a, k, o); err != nil {
 			return p, err
 		}
 	}
@@ -76,11 +90,23 @@ func buildProtocols(a *appletState, k *keyring, admit func(pace.Reference) apdu.
 			return p, err
 		}
 	}
+	if a.Trust != nil {
+		if p.ta, err = a.Trust.build(o); err != nil {
+			return p, err
+		}
+	}
 	return p, nil
 }
 
-func buildPACE(a *appletState, k *keyring, admit func(pace.Reference) apdu.Status, outcome func(pace.Reference, bool) apdu.Status) (*pace.Chip, error) {
-	cfg := pace.ChipConfig{Passwords: a.passwords(), Admit: admit, Outcome: outcome}
+func buildPACE(a *appletState, k *keyring, o owner) (*pace.Chip, error) {
+	cfg := pace.ChipConfig{Passwords: a.passwords(), Admit: o.admit, Outcome: o.outcome}
+	if a.Trust != nil {
+		store, err := a.Trust.store()
+		if err != nil {
+			return nil, err
+		}
+		cfg.CARs = names(store)
+	}
 	for _, set := range a.PACE {
 		oid, err := parseOID(set.Protocol)
 		if err != nil {
@@ -165,6 +191,7 @@ func (c *Chip) accessCommand(cmd apdu.Command) (r apdu.Response, session *sm.Chi
 		r, session = p.pace.Handle(cmd)
 		if session != nil {
 			c.v.opened = p.pace.Reference()
+			c.identifyByPACE()
 		}
 		return r, session, true
 	}
@@ -193,6 +220,7 @@ func (c *Chip) basicAccess(cmd apdu.Command) (apdu.Response, *sm.Chip) {
 	r, session := c.v.proto.bac.Handle(cmd)
 	switch {
 	case session != nil:
+		c.identifyByMRZ()
 		c.attempted(0, true)
 	case attempt && r.SW == apdu.ErrAuthFailed:
 		if sw := c.attempted(0, false); sw != apdu.OK {

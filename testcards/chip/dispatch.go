@@ -31,6 +31,7 @@ type volatile struct {
 	// PACE with a suspended password is under way inside it.
 	opened   pace.Reference
 	resuming bool
+	chipID   []byte // what terminal authentication calls the chip in this session
 
 	domain    *gp.Chip     // the security domain's half of SCP03
 	assembler gp.Assembler // STORE DATA
@@ -74,7 +75,7 @@ func (c *Chip) endSession() {
 		c.v.session.Close()
 		c.v.session = nil
 	}
-	c.v.opened, c.v.resuming = 0, false
+	c.v.opened, c.v.resuming, c.v.chipID = 0, false, nil
 	c.v.proto.reset()
 	if c.v.ef >= 0 && c.st.Applet.Files[c.v.ef].Rule != applet.ReadAlways {
 		c.v.ef = -1

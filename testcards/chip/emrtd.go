@@ -30,10 +30,11 @@ func (c *Chip) emrtdAsked(cmd apdu.Command, asked int, extended bool) (apdu.Resp
 // emrtdPlain is emrtdAsked on a chip without quirks.
 func (c *Chip) emrtdPlain(cmd apdu.Command, asked int, extended bool) (apdu.Response, *sm.Chip) {
 	switch {
-	case cmd.CLA&apdu.ClassChaining != 0 && cmd.INS != 0x86:
-		// Doc 9303-10 (8th ed.), 3.6.5: for GENERAL AUTHENTICATE alone.
+	case cmd.CLA&apdu.ClassChaining != 0 && cmd.INS != 0x86 && !c.chains(cmd):
+		// Doc 9303-10 (8th ed.), 3.6.5: for GENERAL AUTHENTICATE alone, unless
+		// the chip says otherwise.
 		return refuse(apdu.ErrNoChaining), nil
-	case !knownINS(cmd.INS):
+	case !knownINS(cmd.INS) && !(cmd.INS == insPSO && c.v.proto.ta != nil):
 		return refuse(apdu.ErrINS), nil
 	case cmd.INS == 0x2C && c.v.session != nil:
 		return refuse(c.resetRetryCounter(cmd)), nil
@@ -47,6 +48,9 @@ func (c *Chip) emrtdPlain(cmd apdu.Command, asked int, extended bool) (apdu.Resp
 			return r, session
 		}
 	}
+	if p := &c.v.proto; p.ta != nil && c.v.session != nil && p.ta.Wants(cmd) {
+		return p.ta.Handle(cmd), nil
+	}
 	switch cmd.INS {
 	case insSelect:
 		return c.selectFile(cmd), nil
@@ -56,6 +60,8 @@ func (c *Chip) emrtdPlain(cmd apdu.Command, asked int, extended bool) (apdu.Resp
 		return c.readBinaryOdd(cmd, asked, extended), nil
 	case 0x22, 0x86, 0x88:
 		return c.authenticate(cmd, asked)
+	case insPSO:
+		return refuse(apdu.ErrWrongP1P2), nil
 	}
 	// GET CHALLENGE and EXTERNAL AUTHENTICATE where BAC is not offered or has
 	// had its turn, GET RESPONSE with nothing to fetch.
@@ -83,7 +89,11 @@ func (c *Chip) authenticate(cmd apdu.Command, asked int) (apdu.Response, *sm.Chi
 	case cmd.INS == 0x88:
 		return refuse(apdu.ErrConditions), nil
 	case p.ca != nil && p.ca.Wants(cmd):
-		return p.ca.Handle(cmd)
+		r, session := p.ca.Handle(cmd)
+		if session != nil {
+			c.bindByCA()
+		}
+		return r, session
 	case cmd.INS == 0x22 && cmd.P1 == 0xC1:
 		// PACE inside a session: BAC and PACE never in the same one (Doc
 		// 9303-11 (8th ed.), 4.1), and once is enough.

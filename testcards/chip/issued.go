@@ -7,8 +7,10 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/chipid-toolkit/chipid/apdu/ca"
+	"github.com/chipid-toolkit/chipid/apdu/cvc"
 	"github.com/chipid-toolkit/chipid/apdu/domain"
 	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/pace"
@@ -48,7 +50,27 @@ type Document struct {
 
 	ChipAuth   []ChipAuthKey
 	ActiveAuth *ActiveAuthKey
+	// TerminalAuth is nil for a chip without terminal authentication.
+	TerminalAuth *TerminalAuth
 }
+
+// TerminalAuth is what a chip needs to judge terminals.
+type TerminalAuth struct {
+	// CVCA are one or two self-signed certificates: the trust points.
+	CVCA []*cvc.Certificate
+	// Date is the current date; the zero date is 23 November 2026.
+	Date cvc.Date
+	// File and Short are the identifiers of EF.CVCA, zero for the standard's.
+	// Short counts with File alone.
+	File  uint16
+	Short byte
+	// StaticBinding: the chip is called by its document number or CAN after
+	// PACE too, as chips of some states want it (TR-03110-1 v2.20, 3.5).
+	StaticBinding bool
+}
+
+// issuedOn is the day on which chips of NewIssued were personalized.
+const issuedOn = "261123"
 
 // ChipAuthKey is a chip authentication key and the protocols it serves.
 type ChipAuthKey struct {
@@ -75,7 +97,7 @@ func NewIssued(o Options, d Document) (*Chip, error) {
 	st.Card, st.Keys.Initial = applet.CardSecured, false
 	a := &st.Applet
 	a.LifeCycle, a.Progress, a.Configured = applet.AppletPersonalized, applet.ProgressFinalized, true
-	a.MRZ, a.CAN, a.CANTries, a.Date = d.MRZInfo, d.CAN, d.CANTries, "261123"
+	a.MRZ, a.CAN, a.CANTries, a.Date = d.MRZInfo, d.CAN, d.CANTries, issuedOn
 	a.PIN, a.PUK, a.PINTries, a.PUKTries = d.PIN, d.PUK, d.PINTries, d.PUKTries
 	if d.NoMF {
 		a.Flags |= applet.FlagNoMF
@@ -87,6 +109,9 @@ func NewIssued(o Options, d Document) (*Chip, error) {
 		return nil, err
 	}
 	if err := a.addKeys(d); err != nil {
+		return nil, err
+	}
+	if err := a.addTrust(d.TerminalAuth); err != nil {
 		return nil, err
 	}
 	if err := st.check(); err != nil {
@@ -105,7 +130,7 @@ func (a *appletState) addFiles(d Document, m Model) error {
 		contents[id.Name] = b
 	}
 	if _, ok := contents[lds.NameATRInfo]; !ok && !d.NoATRInfo {
-		contents[lds.NameATRInfo] = m.ATRInfo()
+		contents[lds.NameATRInfo] = m.atrInfo(d.TerminalAuth != nil)
 	}
 	for _, id := range lds.FileIDs() {
 		b, ok := contents[id.Name]
@@ -235,10 +260,32 @@ func (a *appletState) addKeys(d Document) error {
 	return nil
 }
 
+func (a *appletState) addTrust(t *TerminalAuth) error {
+	if t == nil {
+		return nil
+	}
+	date, place := t.Date, placeOfCVCA()
+	if date.IsZero() {
+		var err error
+		if date, err = cvc.NewDate(2026, time.November, 23); err != nil {
+			return err
+		}
+	}
+	if t.File != 0 {
+		place.FID, place.SFI = t.File, t.Short
+	}
+	if err := a.setTrust(date, place, t.StaticBinding, t.CVCA); err != nil {
+		return fmt.Errorf("chip: trust points: %w", err)
+	}
+	return nil
+}
+
 // ATRInfo is the EF.ATR/INFO that states the model's buffers (Doc 9303-10 (8th
 // ed.), 3.11.1).
-func (m Model) ATRInfo() []byte {
-	c := m.capabilities()
+func (m Model) ATRInfo() []byte { return m.atrInfo(false) }
+
+func (m Model) atrInfo(chaining bool) []byte {
+	c := m.capabilities(chaining)
 	out := tlv.Encode(0x47, c[:])
 	if m.ShortOnly {
 		return out

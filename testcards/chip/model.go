@@ -46,9 +46,9 @@ func (m Model) check() error {
 // atr builds the answer to reset that a contactless reader gives for the chip:
 // the historical bytes of its ATS between a fixed frame and the check byte TCK
 // (PC/SC part 3 rev. 2.01.09, 3.1.3.2.3.1).
-func (m Model) atr() []byte {
+func (m Model) atr(chaining bool) []byte {
 	// Card capabilities, ISO/IEC 7816-4:2020, 12.2.2.9, as in EF.ATR/INFO.
-	c := m.capabilities()
+	c := m.capabilities(chaining)
 	return frameATR([]byte{
 		0x80,       // category indicator: compact TLV follows
 		0x31, 0x90, // service data: selection by full DF name, EF.ATR/INFO is there and read with READ BINARY
@@ -68,11 +68,14 @@ func frameATR(historical []byte) []byte {
 }
 
 // capabilities are the three software function bytes (Doc 9303-10 (8th ed.),
-// table 29). Chaining is not claimed: only GENERAL AUTHENTICATE knows it.
-func (m Model) capabilities() [3]byte {
+// table 29). Chaining is claimed where more than GENERAL AUTHENTICATE knows it.
+func (m Model) capabilities(chaining bool) [3]byte {
 	c := [3]byte{0x84, 0x01, 0x60} // by full name, by short identifier; bytes; extended length, told in EF.ATR/INFO
 	if m.ShortOnly {
 		c[2] = 0
+	}
+	if chaining {
+		c[2] |= 0x80
 	}
 	return c
 }

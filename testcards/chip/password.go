@@ -135,6 +135,7 @@ func (c *Chip) resume(cmd apdu.Command) (r apdu.Response, session *sm.Chip, hand
 	c.v.resuming = session == nil
 	if session != nil {
 		c.v.opened = p.Reference()
+		c.identifyByPACE()
 	}
 	return r, session, true
 }

@@ -96,6 +96,8 @@ func (c *Chip) grouping(s *state, d gp.DGI, respond bool) ([]byte, error) {
 		return c.generateCA(a, value)
 	case applet.DGIGenerateAA:
 		return c.generateAA(a, value)
+	case applet.DGITrustPoints:
+		return nil, a.trustPoints(value)
 	case applet.DGIDate:
 		return nil, a.setDate(value)
 	case applet.DGIFinalize:
@@ -222,6 +224,9 @@ func (a *appletState) setDate(value []byte) error {
 	if len(value) != 6 {
 		return apdu.ErrWrongData
 	}
+	if a.Trust != nil {
+		return apdu.ErrConditions // their current date has begun with it
+	}
 	date := make([]byte, 6)
 	for i, b := range value {
 		if b > 9 {
@@ -280,9 +285,11 @@ func parseFCP(m map[tlv.Tag][]byte) (f file, ok bool) {
 	default:
 		return f, false
 	}
-	reserved := f.FID == fidMF || f.FID == 0x3FFF || f.FID == 0xFFFF || f.FID == 0
-	return f, f.Size > 0 && f.Size <= applet.MaxFileSize && !reserved
+	return f, f.Size > 0 && f.Size <= applet.MaxFileSize && !reservedFID(f.FID)
 }
+
+// reservedFID reports identifiers that no file has (ISO/IEC 7816-4:2020, 7.2.2).
+func reservedFID(fid uint16) bool { return fid == fidMF || fid == 0x3FFF || fid == 0xFFFF || fid == 0 }
 
 // writeFile appends to a file: FID(2) || offset(3) || bytes.
 func (a *appletState) writeFile(dir directory, value []byte) error {
@@ -294,6 +301,9 @@ func (a *appletState) writeFile(dir directory, value []byte) error {
 		return apdu.ErrFileNotFound
 	}
 	f := &a.Files[i]
+	if a.ownFile(f) {
+		return apdu.ErrConditions
+	}
 	offset, data := int(value[2])<<16|int(value[3])<<8|int(value[4]), value[5:]
 	switch {
 	case offset+len(data) > f.Size:
@@ -321,7 +331,7 @@ func (a *appletState) finalize(value []byte) error {
 	}
 	k, err := newKeyring(a)
 	if err == nil {
-		_, err = buildProtocols(a, k, nil, nil)
+		_, err = buildProtocols(a, k, owner{})
 	}
 	if err != nil {
 		return apdu.ErrConditions
@@ -336,6 +346,9 @@ func (a *appletState) digest() []byte {
 	h := sha256.New()
 	for i := range a.Files {
 		f := &a.Files[i]
+		if a.ownFile(f) {
+			continue
+		}
 		h.Write([]byte{byte(f.Dir), byte(f.FID >> 8), byte(f.FID), byte(f.Size >> 16), byte(f.Size >> 8), byte(f.Size)})
 		h.Write(f.Content)
 	}
@@ -370,6 +383,7 @@ func (a *appletState) complete() bool {
 	case byPACE && !has(dirMF, 0x011C) && !has(dirApp, 0x011C): // EF.CardAccess
 	case (a.AA != nil) != has(dirApp, 0x010F): // DG15
 	case len(a.CA) > 0 && !has(dirApp, 0x010E): // DG14
+	case a.Trust != nil && len(a.CA) == 0: // Doc 9303-11 (8th ed.), 7.1
 	case a.Date == "":
 	default:
 		return true

@@ -224,7 +224,7 @@ func (c *Chip) responseBuffer() int {
 
 // hidden reports a file that a quirk hides.
 func (c *Chip) hidden(f *file) bool {
-	return c.undeclared() && fileName(f) == lds.NameATRInfo
+	return c.undeclared() && c.st.Applet.fileName(f) == lds.NameATRInfo
 }
 
 // undeclared reports a chip that states nothing about lengths.
@@ -249,5 +249,5 @@ func (c *Chip) atr() []byte {
 	if c.undeclared() {
 		return frameATR([]byte{0x80, 0x31, 0x80})
 	}
-	return c.st.Model.atr()
+	return c.st.Model.atr(c.st.Applet.Trust != nil)
 }

@@ -108,7 +108,7 @@ func (c *Chip) content(i int) ([]byte, apdu.Status) {
 	f := &c.st.Applet.Files[i]
 	content := f.Content
 	if len(c.faults) > 0 {
-		name := fileName(f)
+		name := c.st.Applet.fileName(f)
 		for _, fault := range c.faults {
 			content = fault.File(name, content)
 		}

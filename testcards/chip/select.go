@@ -206,7 +206,7 @@ func (c *Chip) permit(i int, data, terminal bool) (int, apdu.Status) {
 	}
 	granted := c.v.session != nil && c.v.opened != pace.ReferencePUK // which opens nothing but the PIN
 	switch {
-	case i < 0 && data && !granted && c.st.Applet.Mechanisms != 0, i < 0 && terminal && c.st.Applet.Mechanisms != 0:
+	case i < 0 && data && !granted && c.st.Applet.Mechanisms != 0, i < 0 && terminal && !c.terminalDone() && c.st.Applet.Mechanisms != 0:
 		return -1, apdu.ErrSecurityStatus
 	case i < 0:
 		return -1, apdu.ErrFileNotFound
@@ -218,14 +218,21 @@ func (c *Chip) permit(i int, data, terminal bool) (int, apdu.Status) {
 		if granted {
 			return i, apdu.OK
 		}
+	case applet.ReadTerminal:
+		if granted && c.terminalMayRead(&c.st.Applet.Files[i]) {
+			return i, apdu.OK
+		}
 	}
 	return -1, apdu.ErrSecurityStatus
 }
 
 // fileName is a file's name in the LDS, or empty.
-func fileName(f *file) string {
+func (a *appletState) fileName(f *file) string {
+	if a.ownFile(f) {
+		return lds.NameCVCA
+	}
 	for _, id := range lds.FileIDs() {
-		if id.FID != f.FID || id.MF != (f.Dir == dirMF) && !(id.MF && f.FID != 0x011D) {
+		if id.Name == lds.NameCVCA || id.FID != f.FID || id.MF != (f.Dir == dirMF) && !(id.MF && f.FID != 0x011D) {
 			continue
 		}
 		return id.Name

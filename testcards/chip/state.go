@@ -60,6 +60,8 @@ type appletState struct {
 	Failures   int       `json:"failures"`     // failed attempts in a row, any password
 	CANFailed  int       `json:"can_failures"` // failed attempts with the CAN in a row
 
+	Trust *trustState `json:"trust,omitempty"` // terminal authentication; nil: the chip has none
+
 	PIN       string `json:"pin,omitempty"`
 	PUK       string `json:"puk,omitempty"`
 	PINTries  int    `json:"pin_tries,omitempty"` // 0: no limit
@@ -274,7 +276,7 @@ func (s *state) check() error {
 		return err
 	}
 	if a.personalized() {
-		_, err = buildProtocols(a, k, nil, nil)
+		_, err = buildProtocols(a, k, owner{})
 	}
 	return err
 }

@@ -225,6 +225,12 @@ func (b *builder) groups(zone *mrz.MRZ) {
 	b.add("EF.DG1", dg1, err)
 	dg2, err := lds.EncodeDG2(b.portrait())
 	b.add("EF.DG2", dg2, err)
+	if t := b.o.TA; t != nil && t.Fingers > 0 {
+		b.add("EF.DG3", fingers(t.Fingers), nil)
+	}
+	if t := b.o.TA; t != nil && t.Iris > 0 {
+		b.add("EF.DG4", iris(t.Iris), nil)
+	}
 	if all := slices.Concat(b.pace, b.infos); len(all) > 0 {
 		// Not lds.EncodeDG14, which is strict: a key in X9.42 form may be asked for.
 		b.add("EF.DG14", tlv.Encode(0x6E, b.set(all...)), nil)

@@ -34,6 +34,8 @@ type Options struct {
 	CA []ChipAuth
 	// AA is the key of active authentication, nil for none.
 	AA *ActiveAuth
+	// TA makes a chip that judges terminals, with DG3 and DG4; nil for none.
+	TA *TerminalAuth
 	// NoMF: no master file, as on Vietnam's card.
 	NoMF bool
 	// Portrait goes into DG2; nil is a small picture.
@@ -76,6 +78,19 @@ type ActiveAuth struct {
 	Hash  crypto.Hash
 }
 
+// TerminalAuth is terminal authentication: what the chip trusts and what it
+// guards.
+type TerminalAuth struct {
+	chip.TerminalAuth
+	// Fingers and Iris put DG3 and DG4 there, with this many bytes of image;
+	// 0 leaves them out.
+	Fingers, Iris int
+	// NoInfo leaves the TerminalAuthenticationInfo out of DG14; Version is its
+	// version, 0 is 1.
+	NoInfo  bool
+	Version int
+}
+
 // Passwords of every document that has them.
 const (
 	CAN = "271828"
@@ -105,6 +120,7 @@ func New(tb testing.TB, o Options) *Document {
 	zone := b.zone()
 	b.access()
 	b.chipAuth()
+	b.terminalAuth()
 	b.activeAuth()
 	b.groups(zone)
 	b.sign()
