@@ -228,12 +228,41 @@ func (p *Profile) checkKeys(c *checker) {
 			c.fail("$.active_authentication.hash", "SHA-1 may not be used with ECDSA", "use SHA-256")
 		}
 	}
+	if p.TerminalAuth != nil {
+		p.checkTrustPoint(c)
+	}
 	_, has14 := p.DG(14)
 	if needs := len(p.ChipAuth) > 0 || len(p.Access.PACE) > 0; needs && !has14 {
 		c.fail("$.data_groups", "no DG14 although PACE or chip authentication is used", "add DG14")
 	}
 	if _, has15 := p.DG(15); has15 != (p.ActiveAuth != nil) {
 		c.fail("$.data_groups", "DG15 and active_authentication go together", "name both or neither")
+	}
+}
+
+// checkTrustPoint: cards with a trust point need a place for EF.CVCA, and a way to
+// authenticate themselves before a terminal does (Doc 9303-11 (8th ed.), 7.1 and
+// appendix K.2).
+func (p *Profile) checkTrustPoint(c *checker) {
+	const at = "$.terminal_authentication"
+	if !p.TerminalAuth.TrustPoint {
+		return
+	}
+	if p.TerminalAuth.Version != 1 {
+		c.fail(at+".version", "trust points belong to version 1", "write 1, or leave trust_point out")
+	}
+	if len(p.ChipAuth) == 0 {
+		c.fail(at+".trust_point", "there is no chip authentication for terminals to come after", "add chip_authentication")
+	}
+	const name, standard = "EF.CVCA", 0x011C
+	own := slices.IndexFunc(p.Files, func(f File) bool { return f.Name == name })
+	switch {
+	case own >= 0 && p.Files[own].Where != WhereApplication:
+		c.fail("$.files", name+" stands in the application", "write where: application")
+	case own >= 0 && p.Files[own].Read != ReadAccess:
+		c.fail("$.files", name+" is read after PACE or BAC", "write read: access")
+	case own < 0 && slices.ContainsFunc(p.Files, func(f File) bool { return f.Where == WhereApplication && f.FID == standard }):
+		c.fail("$.files", name+" has another file in its place", "list it with identifiers of its own")
 	}
 }
 

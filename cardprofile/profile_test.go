@@ -70,6 +70,8 @@ func TestProfileErrorsNameFileLineAndField(t *testing.T) {
 		{"out of order", "number: 13,", "number: 16,", "data_groups[4].number"},
 		{"key twice", "id: vn-cccd-2021", "id: vn-cccd-2021\nid: vn-x", ""},
 		{"unknown rule", "expiry:\n", "rules: { record.nmae: false }\nexpiry:\n", "rules"},
+		{"no place for EF.CVCA", "terminal_authentication:\n", "terminal_authentication:\n  trust_point: true\n", "files"},
+		{"trust point of version 2", "terminal_authentication:\n  version: 1", "terminal_authentication:\n  trust_point: true\n  version: 2", "terminal_authentication.version"},
 		{"id", "id: vn-cccd-2021", "id: VN CCCD", "id"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

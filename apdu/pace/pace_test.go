@@ -71,7 +71,8 @@ func TestAllCombinations(t *testing.T) {
 			if got, err := apdu.Do(context.Background(), res.Channel, apdu.Command{INS: 0xA4, Data: []byte("echo"), Ne: 256}); err != nil || string(got) != "echo" {
 				t.Errorf("%v on %v: %q %v", proto, d, got, err)
 			}
-			if res.Channel.Cipher() != proto.Cipher || !bytes.Equal(res.ChipEphemeral, c.chip.Ephemeral()) || c.chip.Reference() != pace.ReferenceCAN {
+			if res.Channel.Cipher() != proto.Cipher || !bytes.Equal(res.ChipEphemeral, c.chip.Ephemeral()) ||
+				len(res.TerminalEphemeral) == 0 || !bytes.Equal(res.TerminalEphemeral, c.chip.TerminalEphemeral()) || c.chip.Protocol() != proto || c.chip.Reference() != pace.ReferenceCAN {
 				t.Errorf("%v on %v: result does not describe the run", proto, d)
 			}
 			if cfg.StaticKey != nil {

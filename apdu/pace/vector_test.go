@@ -162,6 +162,9 @@ func checkResult(t *testing.T, r run, res *pace.Result) {
 	if !bytes.Equal(res.ChipEphemeral, r.Chip.Public) {
 		t.Errorf("chip's key %X, want %X", res.ChipEphemeral, []byte(r.Chip.Public))
 	}
+	if !bytes.Equal(res.TerminalEphemeral, r.Terminal.Public) {
+		t.Errorf("our key %X, want %X", res.TerminalEphemeral, []byte(r.Terminal.Public))
+	}
 	if len(res.CARs) != len(r.CARs) || len(r.CARs) > 0 && res.CARs[0] != r.CARs[0] {
 		t.Errorf("references %q, want %q", res.CARs, r.CARs)
 	}
@@ -208,6 +211,9 @@ func TestVectorsChip(t *testing.T) {
 				if !bytes.Equal(got.Encode(), want) {
 					t.Fatalf("answer %d: %X, want %X", i, got.Encode(), want)
 				}
+			}
+			if !bytes.Equal(c.TerminalEphemeral(), r.Terminal.Public) {
+				t.Error("chip reports another key of the terminal")
 			}
 			if !bytes.Equal(c.Ephemeral(), r.Chip.Public) {
 				t.Error("chip reports another ephemeral key")

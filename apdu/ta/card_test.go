@@ -148,6 +148,7 @@ type card struct {
 	raw     []apdu.Command // as they came
 	mangle  func(n int, cmd apdu.Command, r *apdu.Response)
 	naked   bool // answers without protection
+	limit   int  // more data in a command is refused with 6700; 0 takes any
 }
 
 func (c *card) Transmit(_ context.Context, b []byte) ([]byte, error) {
@@ -161,7 +162,10 @@ func (c *card) Transmit(_ context.Context, b []byte) ([]byte, error) {
 		return apdu.Response{SW: sm.StatusOf(err)}.Encode(), nil
 	}
 	c.seen = append(c.seen, plain)
-	r := c.chip.Handle(plain)
+	r := apdu.Response{SW: apdu.ErrWrongLength}
+	if c.limit == 0 || len(plain.Data) <= c.limit {
+		r = c.chip.Handle(plain)
+	}
 	if c.mangle != nil {
 		c.mangle(len(c.seen), plain, &r)
 	}

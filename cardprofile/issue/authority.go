@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/chipid-toolkit/chipid/apdu/cvc"
 	"github.com/chipid-toolkit/chipid/apdu/gp"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
@@ -20,6 +21,10 @@ type Authority struct {
 	// Transport is the master key from which the chip maker derived the keys
 	// of the blanks, Master the one from which issued cards get theirs.
 	Transport, Master hsm.KeyRef
+	// CVCA are the trust points for terminal authentication that cards of
+	// profiles with a trust point get: one or two self-signed certificates, the
+	// present and the previous one.
+	CVCA []*cvc.Certificate
 	// KVN is the key version of issued cards; 0 is DefaultKVN.
 	KVN byte
 }

@@ -49,6 +49,9 @@ func (a *Authority) Personalize(ctx context.Context, t apdu.Transmitter, plan *P
 	if err := a.checkCertificate(o.Now); err != nil {
 		return nil, err
 	}
+	if err := a.checkTrustPoints(plan.Profile, o.Now); err != nil {
+		return nil, err
+	}
 	job := &job{a: a, plan: plan, o: o}
 	ch := apdu.NewChannel(t)
 	var atr []byte
@@ -204,6 +207,12 @@ func (j *job) image(files []lds.File) (applet.Image, error) {
 	}
 	if j.o.Progress != nil {
 		image.Progress = func(done, total int) { j.o.Progress(StepWriting, done, total) }
+	}
+	if trustPoint(p) {
+		image.CVCA = j.a.CVCA
+		if spec, ok := fileSpec(p, lds.NameCVCA); ok {
+			image.CVCAFile = lds.FileID{Name: lds.NameCVCA, FID: spec.FID, SFI: spec.SFI}
+		}
 	}
 	for _, info := range p.Access.PACE {
 		image.PACE = append(image.PACE, applet.PACE{Protocol: asn1.ObjectIdentifier(info.Protocol), ParameterID: info.ParameterID})

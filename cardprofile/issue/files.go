@@ -109,7 +109,7 @@ func cardAccess(p *cardprofile.Profile) ([]byte, error) {
 		}
 	}
 	if p.TerminalAuth != nil && p.TerminalAuth.InCardAccess {
-		b.TerminalAuth(p.TerminalAuth.Version)
+		addTerminalAuth(b, p)
 	}
 	set, err := b.Encode()
 	if err != nil {
@@ -134,7 +134,7 @@ func securityInfos(p *cardprofile.Profile, pub *applet.PublicKeys) ([]byte, erro
 		b.ChipAuthKey(pub.ChipAuth[i], keyID(k))
 	}
 	if p.TerminalAuth != nil {
-		b.TerminalAuth(p.TerminalAuth.Version)
+		addTerminalAuth(b, p)
 	}
 	if k := p.ActiveAuth; k != nil && k.Curve != "" {
 		hash, err := cardprofile.HashByName(k.Hash)

@@ -15,6 +15,7 @@
 // protocols; domain.go and content.go are the issuer security domain,
 // personalize.go and generate.go what STORE DATA does; state.go is what outlives
 // a power cut; fault.go and fault_hostile.go what can be made to go wrong;
+// terminalauth.go and trustpoint.go who may read DG3 and DG4, and who says so;
 // quirk.go habits of chips in the field; link.go how long the air takes;
 // issued.go a short cut to a finished document.
 //

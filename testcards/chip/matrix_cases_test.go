@@ -37,7 +37,7 @@ func matrix(t *testing.T) []matrixGroup {
 	for _, form := range caForms() {
 		list = append(list, matrixGroup{form.String(), caCases(form)})
 	}
-	return append(list, matrixGroup{"AA-RSA", rsaCases()}, matrixGroup{"AA-ECDSA", ecdsaCases()})
+	return append(list, matrixGroup{"AA-RSA", rsaCases()}, matrixGroup{"AA-ECDSA", ecdsaCases()}, matrixGroup{"TA", taCases()})
 }
 
 // paceRow is a mapping with a kind of key agreement.

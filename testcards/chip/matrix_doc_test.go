@@ -86,6 +86,9 @@ func protocolsDocument(t *testing.T) string {
 	}
 	b.WriteString(protocolsActive)
 
+	b.WriteString("## Terminal authentication, version 1\n\n")
+	taTable(&b, groups["TA"])
+
 	b.WriteString("## Whole documents, and chips that offer several things\n\n")
 	for _, name := range []string{"documents", "several"} {
 		for _, m := range groups[name] {
@@ -184,8 +187,8 @@ func ranges(ids []int) string {
 
 const protocolsHead = `# Protocols
 
-What our terminal does with our chip, through the whole reader: access, files, passive authentication, chip and active authentication, verdict.
-This file is written by a test from the cases that it runs (%d in every test run):
+What our terminal does with our chip, through the whole reader: access, files, passive authentication, chip and active authentication, terminal
+authentication, verdict. This file is written by a test from the cases that it runs (%d in every test run):
 
 	go test ./testcards/chip -run TestProtocolsDocument -update
 	CHIPID_MATRIX=all go test ./testcards/chip -run TestMatrix    every case with MRZ and CAN, extended and short APDUs, all key identifiers
@@ -222,5 +225,6 @@ const protocolsMissing = `
 - Chip authentication with a prime field of 2,048 bits on a chip or reader without extended length: the key does not fit a short command, and the standard
   asks such chips for extended length (Doc 9303-11, 9.3.1.1). PACE in such a group works with short APDUs, by command chaining.
 - PACE version 1, and PIN change (RESET RETRY COUNTER with a new PIN), activation and deactivation.
+- Terminal authentication in the master file, for the applications of LDS2; and with P-521 keys, a size that CV certificates do not have.
 - RIPEMD-160 with active authentication.
 `

@@ -8,10 +8,12 @@ import (
 
 	"github.com/chipid-toolkit/chipid/apdu"
 	"github.com/chipid-toolkit/chipid/apdu/ca"
+	"github.com/chipid-toolkit/chipid/apdu/cvc"
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/apdu/pace"
 	"github.com/chipid-toolkit/chipid/apdu/pcsc"
 	"github.com/chipid-toolkit/chipid/testcards/chip"
+	"github.com/chipid-toolkit/chipid/testcards/cvca"
 	"github.com/chipid-toolkit/chipid/testcards/document"
 	"github.com/chipid-toolkit/chipid/testcards/pcscd"
 )
@@ -30,7 +32,10 @@ func realKinds() []matrixCase {
 	static := func(parameters int, c mac.Cipher) []document.ChipAuth {
 		return []document.ChipAuth{{Parameters: parameters, Ciphers: []mac.Cipher{c}, ID: ca.NoKeyID}}
 	}
+	terminal := taBefore()[0]
+	terminal.name, terminal.ta = "TA RSA after CA", &cvca.PKI{Algorithm: cvc.RSAPSSSHA256, Bits: 2048}
 	return []matrixCase{
+		terminal,
 		{name: "BAC", access: "BAC"},
 		opened("PACE ECDH-GM", paceRow{pace.Generic, true}, mac.AES128, 13),
 		opened("PACE DH-GM", paceRow{pace.Generic, false}, mac.AES128, 2),

@@ -15,6 +15,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/testcards/chip"
+	"github.com/chipid-toolkit/chipid/testcards/cvca"
 	"github.com/chipid-toolkit/chipid/testcards/document"
 )
 
@@ -29,6 +30,7 @@ type matrixCase struct {
 	access     string // what the verdict says about access contains this
 	ca, aa     string // the same about chip and active authentication; empty: the chip has none
 	cam        bool   // opened with chip authentication mapping
+	ta         *cvca.PKI
 	deviations []string
 
 	// product marks a case of the full product, which runs with
@@ -75,12 +77,13 @@ func (m matrixCase) named() matrixCase {
 // the inspection says.
 func (m matrixCase) inspectWith(t *testing.T, carry func(*chip.Chip) apdu.Transmitter) *inspect.Verdict {
 	t.Helper()
+	terminal := m.guard(t)
 	d := document.New(t, m.options)
 	access := d.ByMRZ(t)
 	if m.byCAN {
 		access = d.ByCAN(t)
 	}
-	o := inspect.Options{Today: document.Today}
+	o := inspect.Options{Today: document.Today, Terminal: terminal}
 	if m.profile != "" {
 		o.Profile = must(cardprofile.Load(m.profile))
 	}
@@ -126,6 +129,13 @@ func (m matrixCase) judge(t *testing.T, v *inspect.Verdict) {
 		says(inspect.CheckMRZMatch, inspect.NotPerformed, "")
 	} else {
 		says(inspect.CheckMRZMatch, inspect.Passed, "")
+	}
+	if m.ta != nil {
+		says(inspect.CheckTA, inspect.Passed, "with the right to read DG3, DG4")
+		says(inspect.HashCheck(3), inspect.Passed, "")
+		says(inspect.HashCheck(4), inspect.Passed, "")
+	} else {
+		says(inspect.CheckTA, inspect.NotPerformed, "")
 	}
 	says(inspect.HashCheck(1), inspect.Passed, "")
 	says(inspect.HashCheck(2), inspect.Passed, "")

@@ -153,7 +153,7 @@ func sw(t *testing.T, c apdu.Transmitter, command string, want apdu.Status, size
 
 func head(b []byte) []byte { return b[:min(len(b), 40)] }
 
-func reset(t *testing.T, c apdu.Resetter) {
+func reset(t testing.TB, c apdu.Resetter) {
 	t.Helper()
 	if _, err := c.Reset(t.Context()); err != nil {
 		t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile/pki/pkitest"
 	"github.com/chipid-toolkit/chipid/cardprofile/sod"
 	"github.com/chipid-toolkit/chipid/testcards/chip"
+	"github.com/chipid-toolkit/chipid/testcards/people"
 )
 
 // builder makes one document.
@@ -226,10 +227,10 @@ func (b *builder) groups(zone *mrz.MRZ) {
 	dg2, err := lds.EncodeDG2(b.portrait())
 	b.add("EF.DG2", dg2, err)
 	if t := b.o.TA; t != nil && t.Fingers > 0 {
-		b.add("EF.DG3", fingers(t.Fingers), nil)
+		b.add("EF.DG3", people.Fingers(t.Fingers), nil)
 	}
 	if t := b.o.TA; t != nil && t.Iris > 0 {
-		b.add("EF.DG4", iris(t.Iris), nil)
+		b.add("EF.DG4", people.Iris(t.Iris), nil)
 	}
 	if all := slices.Concat(b.pace, b.infos); len(all) > 0 {
 		// Not lds.EncodeDG14, which is strict: a key in X9.42 form may be asked for.
