@@ -38,22 +38,9 @@ type Options struct {
 // not the one its name says, one that comes twice, a signer that must not sign
 // documents or not at this time.
 func Prepare(groups []lds.File, o Options) (*Token, []byte, error) {
-	if o.Signer == nil {
-		return nil, nil, fmt.Errorf("sod: prepare: no Document Signer certificate")
-	}
-	if err := o.Signer.MayIssueDocuments(); err != nil {
-		return nil, nil, fmt.Errorf("sod: prepare: %w", err)
-	}
-	if o.SigningTime.IsZero() {
-		o.SigningTime = time.Now()
-	}
-	o.SigningTime = o.SigningTime.UTC().Truncate(time.Second)
-	if err := checkTime(o.Signer, o.SigningTime); err != nil {
-		return nil, nil, err
-	}
-	signing, err := cms.ChooseSigning(o.Signer.PublicKey, o.Sign)
+	signing, at, err := o.signing()
 	if err != nil {
-		return nil, nil, fmt.Errorf("sod: prepare: %w", err)
+		return nil, nil, err
 	}
 	object, err := newObject(groups, o, signing.Hash)
 	if err != nil {
@@ -63,11 +50,38 @@ func Prepare(groups []lds.File, o Options) (*Token, []byte, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("sod: prepare: %w", err)
 	}
-	t := &Token{signer: o.Signer, signing: signing, content: content, time: o.SigningTime}
+	return newToken(&Token{kind: kindSOD, signer: o.Signer, signing: signing, content: content, time: at})
+}
+
+// newToken lays the object out around its content.
+func newToken(t *Token) (*Token, []byte, error) {
 	if err := t.build(); err != nil {
 		return nil, nil, fmt.Errorf("sod: prepare: %w", err)
 	}
 	return t, slices.Clone(t.attributes), nil
+}
+
+// signing checks the Document Signer and settles how and when it signs.
+func (o Options) signing() (*cms.Signing, time.Time, error) {
+	if o.Signer == nil {
+		return nil, time.Time{}, fmt.Errorf("sod: prepare: no Document Signer certificate")
+	}
+	if err := o.Signer.MayIssueDocuments(); err != nil {
+		return nil, time.Time{}, fmt.Errorf("sod: prepare: %w", err)
+	}
+	at := o.SigningTime
+	if at.IsZero() {
+		at = time.Now()
+	}
+	at = at.UTC().Truncate(time.Second)
+	if err := checkTime(o.Signer, at); err != nil {
+		return nil, time.Time{}, err
+	}
+	signing, err := cms.ChooseSigning(o.Signer.PublicKey, o.Sign)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("sod: prepare: %w", err)
+	}
+	return signing, at, nil
 }
 
 func checkTime(c *pki.Certificate, at time.Time) error {

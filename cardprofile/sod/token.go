@@ -19,6 +19,7 @@ import (
 	"go.mozilla.org/pkcs7"
 
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
+	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 )
@@ -26,19 +27,47 @@ import (
 // ErrUsed is returned by the second Issue of a Token, whatever came of the first.
 var ErrUsed = errors.New("sod: this token has signed or tried to, and a job signs at most once")
 
-// Token is one prepared EF.SOD. It signs at most once and may be used from many
+// Token is one prepared EF.SOD or EF.CardSecurity. It signs at most once and may be used from many
 // goroutines: exactly one of them gets to sign.
 type Token struct {
 	signer     *pki.Certificate
 	signing    *cms.Signing
-	content    []byte // the LDSSecurityObject
+	kind       *objectKind
+	content    []byte // what kind says: an LDSSecurityObject, or SecurityInfos
 	time       time.Time
 	attributes []byte // DER of the signed attributes
 	finish     func(signature []byte) ([]byte, error)
 	used       atomic.Bool
 }
 
+// objectKind is what differs between the objects that a Document Signer signs.
+type objectKind struct {
+	contentType asn1.ObjectIdentifier
+	file        func(der []byte) []byte // the file around the CMS object
+	read        func(file []byte) (*cms.SignedData, []cardprofile.Deviation, error)
+}
+
 var (
+	kindSOD = &objectKind{oidLDSSecurityObject, func(der []byte) []byte { return tlv.Encode(tagSOD, der) },
+		func(file []byte) (*cms.SignedData, []cardprofile.Deviation, error) {
+			s, err := Parse(file)
+			if err != nil {
+				return nil, nil, err
+			}
+			return s.Signed, s.Deviations, nil
+		}}
+	kindCardSecurity = &objectKind{oidSecurityObject, func(der []byte) []byte { return der },
+		func(file []byte) (*cms.SignedData, []cardprofile.Deviation, error) {
+			c, err := ParseCardSecurity(file)
+			if err != nil {
+				return nil, nil, err
+			}
+			return c.Signed, c.Deviations, nil
+		}}
+)
+
+var (
+	oidSecurityObject    = asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 3, 2, 1}
 	oidLDSSecurityObject = asn1.ObjectIdentifier{2, 23, 136, 1, 1, 1}
 	digestOIDs           = map[crypto.Hash]asn1.ObjectIdentifier{
 		crypto.SHA224: {2, 16, 840, 1, 101, 3, 4, 2, 4},
@@ -64,7 +93,7 @@ func (t *Token) build() error {
 		return err
 	}
 	raw := sd.GetSignedData()
-	raw.ContentInfo.ContentType = oidLDSSecurityObject
+	raw.ContentInfo.ContentType = t.kind.contentType
 	raw.Version = 3 // RFC 5652, 5.1: the content is not id-data
 	sd.SetDigestAlgorithm(pkcs7.OIDDigestAlgorithmSHA256)
 	key, err := throwAway()
@@ -90,7 +119,7 @@ func (t *Token) build() error {
 	h := t.signing.Hash.New()
 	h.Write(t.content)
 	values := map[string]any{
-		pkcs7.OIDAttributeContentType.String():   oidLDSSecurityObject,
+		pkcs7.OIDAttributeContentType.String():   t.kind.contentType,
 		pkcs7.OIDAttributeMessageDigest.String(): h.Sum(nil),
 		pkcs7.OIDAttributeSigningTime.String():   t.time,
 	}
@@ -132,8 +161,8 @@ func (t *Token) build() error {
 	return nil
 }
 
-// Issue signs with the Document Signer's private key and returns the EF.SOD, tag 77
-// included. The result is read back and its signature verified with the
+// Issue signs with the Document Signer's private key and returns the file: EF.SOD
+// with its tag 77, or EF.CardSecurity. The result is read back and its signature verified with the
 // certificate's key before anybody gets it.
 //
 // A context that has ended, and a key that is not the certificate's, are found before
@@ -157,7 +186,7 @@ func (t *Token) Issue(ctx context.Context, key crypto.Signer) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sod: issue: %w", err)
 	}
-	file := tlv.Encode(tagSOD, der)
+	file := t.kind.file(der)
 	if err := t.check(file); err != nil {
 		return nil, fmt.Errorf("sod: issue: the object made is wrong: %w", err)
 	}
@@ -166,15 +195,15 @@ func (t *Token) Issue(ctx context.Context, key crypto.Signer) ([]byte, error) {
 
 // check reads the object back and holds it to everything that was prepared.
 func (t *Token) check(file []byte) error {
-	s, err := Parse(file)
+	signed, devs, err := t.kind.read(file)
 	if err != nil {
 		return err
 	}
-	if len(s.Deviations)+len(s.Signed.Deviations) > 0 {
-		return errors.New(append(s.Deviations, s.Signed.Deviations...)[0].Text)
+	if devs = append(devs, signed.Deviations...); len(devs) > 0 {
+		return errors.New(devs[0].Text)
 	}
-	si := s.Signed.Signers[0]
-	verified, err := s.Signed.Verify(si, t.signer.PublicKey)
+	si := signed.Signers[0]
+	verified, err := signed.Verify(si, t.signer.PublicKey)
 	switch {
 	case err != nil:
 		return err
@@ -184,7 +213,7 @@ func (t *Token) check(file []byte) error {
 		return errors.New("what was signed is not what was prepared")
 	case !si.SigningTime.Equal(t.time):
 		return errors.New("the signing time is not the one prepared")
-	case len(s.Signed.Certificates) != 1 || !bytes.Equal(s.Signed.Certificates[0], t.signer.Raw):
+	case len(signed.Certificates) != 1 || !bytes.Equal(signed.Certificates[0], t.signer.Raw):
 		return errors.New("the certificate inside is not the Document Signer's")
 	case !bytes.Equal(si.Issuer, t.signer.Issuer.Raw) || si.Serial == nil || si.Serial.Cmp(t.signer.Serial) != 0:
 		return errors.New("the signer named is not the Document Signer")
