@@ -26,6 +26,10 @@ func (c *Certificate) KeyAlgorithm() string { return c.key().algorithm.OID }
 // SubjectKeyID is the subjectKeyIdentifier, nil when there is none.
 func (c *Certificate) SubjectKeyID() []byte { return c.subjectKeyID() }
 
+// AuthorityKeyID is the keyIdentifier of authorityKeyIdentifier, nil when there is
+// none.
+func (c *Certificate) AuthorityKeyID() []byte { return c.authorityKeyID().id }
+
 // ec is explicit domain parameters as they are written (SEC 1, C.2).
 type ec struct {
 	base     []byte // the base point

@@ -41,6 +41,23 @@ func Parts(b []byte, tag tlv.Tag) ([]tlv.Node, bool) {
 	return parts, err == nil
 }
 
+// Each calls f with every element in b, of any number: national deviation lists hold
+// hundreds of thousands. It ends where f says so, and is false for what is no
+// sequence of elements.
+func Each(b []byte, f func(n tlv.Node) bool) bool {
+	for len(b) > 0 {
+		n, rest, err := tlv.Parse(b)
+		if err != nil {
+			return false
+		}
+		if !f(n) {
+			return true
+		}
+		b = rest
+	}
+	return true
+}
+
 // OID is the dotted form of an OBJECT IDENTIFIER element.
 func OID(n tlv.Node) (string, bool) {
 	if n.Tag != ObjectID {

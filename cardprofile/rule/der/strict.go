@@ -3,6 +3,7 @@ package der
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
@@ -87,24 +88,22 @@ func (w *walker) element(n tlv.Node, path string, depth int) {
 	if depth >= w.depth && n.Tag != SetOf {
 		return
 	}
-	children, err := n.Children()
-	if err != nil {
-		w.note(path, "an element without a definite length, or cut short")
-		return
-	}
-	if n.Tag == SetOf {
-		for i := 1; i < len(children); i++ {
-			if bytes.Compare(children[i-1].Raw, children[i].Raw) > 0 {
-				w.note(path, "the elements of a SET are not in ascending order")
-				break
-			}
+	var previous []byte
+	number, sorted := 0, true
+	ok := Each(n.Value, func(c tlv.Node) bool {
+		number++
+		if n.Tag == SetOf && sorted && bytes.Compare(previous, c.Raw) > 0 {
+			sorted = false
+			w.note(path, "the elements of a SET are not in ascending order")
 		}
-	}
-	if depth >= w.depth {
-		return
-	}
-	for i, c := range children {
-		w.element(c, fmt.Sprintf("%s.%d", path, i+1), depth+1)
+		previous = c.Raw
+		if depth < w.depth {
+			w.element(c, path+"."+strconv.Itoa(number), depth+1)
+		}
+		return w.left > 0 && len(w.notes) < maxNotes
+	})
+	if !ok {
+		w.note(path, "an element without a definite length, or cut short")
 	}
 }
 
