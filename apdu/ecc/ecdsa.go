@@ -153,10 +153,10 @@ func RawToASN1(rs []byte) ([]byte, error) {
 func encodeSignature(r, s []byte) []byte { return tlv.Encode(0x30, derInteger(r), derInteger(s)) }
 
 // ASN1ToRaw turns a DER signature into r || s, each of ScalarLen bytes of the
-// curve. ErrEncoding.
+// curve. ErrEncoding, for numbers outside [1, n-1] too.
 func ASN1ToRaw(c *Curve, sig []byte) ([]byte, error) {
 	r, s, ok := parseSignature(sig)
-	if c == nil || !ok || r.Cmp(c.n) >= 0 || s.Cmp(c.n) >= 0 {
+	if c == nil || !ok || r.Sign() == 0 || s.Sign() == 0 || r.Cmp(c.n) >= 0 || s.Cmp(c.n) >= 0 {
 		return nil, fmt.Errorf("%w: not an ECDSA signature", ErrEncoding)
 	}
 	out := make([]byte, 2*c.scalarLen)

@@ -6,6 +6,8 @@ import (
 	"encoding/pem"
 	"math/big"
 	"testing"
+
+	"github.com/chipid-toolkit/chipid/testcards/vectors"
 )
 
 // The vectors were carried over by hand, so these tests ask them, not ecc:
@@ -68,9 +70,9 @@ func halves(c *Curve, form string, sig []byte) (r, s *big.Int, ok bool) {
 	return new(big.Int).SetBytes(sig[:l]), new(big.Int).SetBytes(sig[l:]), true
 }
 
-// base returns the numbers of the valid signatures of a group, which the
+// baseNumbers returns the numbers of the valid signatures of a group, which the
 // invalid ones were made from.
-func (g signatureGroup) base(c *Curve, form string) (numbers []*big.Int) {
+func baseNumbers(c *Curve, form string, g vectors.SignatureGroup) (numbers []*big.Int) {
 	for _, s := range g.Tests {
 		if r, v, ok := halves(c, form, s.Sig); ok && s.Result == "valid" {
 			numbers = append(numbers, r, v)
@@ -109,7 +111,7 @@ func explained(c *Curve, v *big.Int, base []*big.Int) bool {
 
 func TestWycheproofSignaturesAreWhatTheySay(t *testing.T) {
 	o := needOpenSSL(t)
-	eachSignature(t, func(t *testing.T, form string, key *PublicKey, digest []byte, g signatureGroup, s signatureTest) {
+	eachSignature(t, func(t *testing.T, form string, key *PublicKey, digest []byte, g vectors.SignatureGroup, s vectors.SignatureTest) {
 		c := key.Curve
 		inRange := func(v *big.Int) bool { return v.Sign() > 0 && v.Cmp(c.n) < 0 }
 		r, v, wellFormed := halves(c, form, s.Sig)
@@ -133,7 +135,7 @@ func TestWycheproofSignaturesAreWhatTheySay(t *testing.T) {
 				t.Error("nothing is out of range")
 			}
 			for _, w := range []*big.Int{r, v} {
-				if base := g.base(c, form); !explained(c, w, base) && !(inRange(w) && len(base) == 0) {
+				if base := baseNumbers(c, form, g); !explained(c, w, base) && !(inRange(w) && len(base) == 0) {
 					t.Errorf("%x comes from nowhere", w)
 				}
 			}
@@ -143,7 +145,7 @@ func TestWycheproofSignaturesAreWhatTheySay(t *testing.T) {
 			}
 			half := len(sig) / 2
 			for _, b := range [][]byte{sig[:half], sig[half:]} {
-				if !explained(c, new(big.Int).SetBytes(b), g.base(c, form)) {
+				if !explained(c, new(big.Int).SetBytes(b), baseNumbers(c, form, g)) {
 					t.Errorf("%x comes from nowhere", b)
 				}
 			}
@@ -164,7 +166,7 @@ func TestWycheproofSignaturesAreWhatTheySay(t *testing.T) {
 				t.Error("the encoding is right")
 			}
 			kept := len(sig) <= 8
-			for _, w := range g.base(c, form) {
+			for _, w := range baseNumbers(c, form, g) {
 				kept = kept || bytes.Contains(sig, w.Bytes())
 			}
 			if !kept {
@@ -235,11 +237,12 @@ func square(c *Curve, x *big.Int) *big.Int {
 
 func TestWycheproofAgreementsAreWhatTheySay(t *testing.T) {
 	o := needOpenSSL(t)
-	eachAgreement(t, func(t *testing.T, c *Curve, g agreementGroup, a agreementTest) {
+	eachAgreement(t, func(t *testing.T, key *PrivateKey, a vectors.AgreementTest) {
+		c := key.Curve()
 		info, der := derPublicKey(a.Public)
 		params := info.Algorithm.Parameters
 		why := a.Why
-		if a.Result == "valid" || a.Here == "accepted" && why == "" {
+		if a.Accepted() && why == "" {
 			why = "valid"
 		}
 		switch why {
@@ -247,7 +250,7 @@ func TestWycheproofAgreementsAreWhatTheySay(t *testing.T) {
 			if !der {
 				t.Error("not DER")
 			}
-			if got, ok := o.derives(t, g.key(t, c), a.Public); !ok || !bytes.Equal(got, a.Shared) {
+			if got, ok := o.derives(t, key, a.Public); !ok || !bytes.Equal(got, a.Shared) {
 				t.Errorf("openssl derives %x, %v", got, ok)
 			}
 		case "off-curve":
@@ -287,7 +290,7 @@ func TestWycheproofAgreementsAreWhatTheySay(t *testing.T) {
 			if der {
 				t.Error("it is DER")
 			}
-			if got, ok := o.derives(t, g.key(t, c), a.Public); ok && !bytes.Equal(got, a.Shared) {
+			if got, ok := o.derives(t, key, a.Public); ok && !bytes.Equal(got, a.Shared) {
 				t.Errorf("openssl derives %x", got)
 			}
 		case "encoding":

@@ -6,99 +6,47 @@ import (
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"errors"
-	"fmt"
-	"math/big"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/chipid-toolkit/chipid/testcards/vectors"
 )
 
-// wycheproofECDSA is a file of published signatures: of one curve, in one or
-// both encodings.
-type wycheproofECDSA struct {
-	Curve, Hash string
-	Files       []struct {
-		File, Form string
-		Groups     []signatureGroup
-	}
-}
-
-type signatureGroup struct {
-	Public vectors.Hex // uncompressed point
-	Msg    vectors.Hex // of the tests that have none of their own
-	Tests  []signatureTest
-}
-
-type signatureTest struct {
-	ID                      int
-	Flag, Name, Why, Result string
-	Msg                     *vectors.Hex
-	Sig                     vectors.Hex
-}
-
-func (s signatureTest) String() string { return fmt.Sprintf("%d %s", s.ID, s.Name) }
-
-// digest is what the test signs, hashed.
-func (f *wycheproofECDSA) digest(t *testing.T, g signatureGroup, s signatureTest) []byte {
-	t.Helper()
-	hash, ok := map[string]crypto.Hash{
-		"SHA-224": crypto.SHA224, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512,
-	}[f.Hash]
-	if !ok {
-		t.Fatalf("hash %q", f.Hash)
-	}
-	msg := g.Msg
-	if s.Msg != nil {
-		msg = *s.Msg
-	}
-	h := hash.New()
-	h.Write(msg)
-	return h.Sum(nil)
+var wycheproofHashes = map[string]crypto.Hash{
+	"SHA-224": crypto.SHA224, "SHA-256": crypto.SHA256, "SHA-384": crypto.SHA384, "SHA-512": crypto.SHA512,
 }
 
 // eachSignature runs f for every published signature that is carried over.
-func eachSignature(t *testing.T, f func(t *testing.T, form string, key *PublicKey, digest []byte, g signatureGroup, s signatureTest)) {
-	files := 0
-	for _, name := range vectors.Names() {
-		if !strings.HasPrefix(name, "wycheproof_ecdsa_") {
-			continue
-		}
-		files++
-		var v wycheproofECDSA
-		vectors.Load(t, name, &v)
+func eachSignature(t *testing.T, f func(t *testing.T, form string, key *PublicKey, digest []byte, g vectors.SignatureGroup, s vectors.SignatureTest)) {
+	for _, v := range vectors.Signatures(t) {
 		c, err := ByName(v.Curve)
 		if err != nil {
-			t.Fatalf("%s: %q: %v", name, v.Curve, err)
+			t.Fatalf("%q: %v", v.Curve, err)
+		}
+		hash, ok := wycheproofHashes[v.Hash]
+		if !ok {
+			t.Fatalf("hash %q", v.Hash)
 		}
 		for _, file := range v.Files {
 			t.Run(c.Name()+" "+file.Form, func(t *testing.T) {
-				if len(file.Groups) == 0 {
-					t.Fatal("no tests")
-				}
 				for _, g := range file.Groups {
 					key, err := ParsePoint(c, g.Public)
 					if err != nil {
 						t.Fatalf("public key %x: %v", g.Public, err)
 					}
 					for _, s := range g.Tests {
-						t.Run(s.String(), func(t *testing.T) { f(t, file.Form, key, v.digest(t, g, s), g, s) })
+						h := hash.New()
+						h.Write(g.Message(s))
+						t.Run(s.String(), func(t *testing.T) { f(t, file.Form, key, h.Sum(nil), g, s) })
 					}
 				}
 			})
 		}
 	}
-	if files == 0 {
-		t.Fatal("no files")
-	}
 }
 
 func TestWycheproofECDSA(t *testing.T) {
-	eachSignature(t, func(t *testing.T, form string, key *PublicKey, digest []byte, _ signatureGroup, s signatureTest) {
-		if s.Result != "valid" && s.Result != "invalid" {
-			t.Fatalf("result %q", s.Result)
-		}
+	eachSignature(t, func(t *testing.T, form string, key *PublicKey, digest []byte, _ vectors.SignatureGroup, s vectors.SignatureTest) {
 		valid := s.Result == "valid"
 		switch form {
 		case "der":
@@ -110,6 +58,10 @@ func TestWycheproofECDSA(t *testing.T) {
 			if got := err == nil && VerifyRaw(key, digest, raw); got != valid {
 				t.Errorf("made plain, verified %v, want %v", got, s.Result)
 			}
+			// A wrong encoding and a number out of range do not come that far.
+			if wellFormed := valid || s.Why == "value"; wellFormed != (err == nil) || !wellFormed && !errors.Is(err, ErrEncoding) {
+				t.Errorf("made plain: %v", err)
+			}
 		case "p1363":
 			if got := VerifyRaw(key, digest, s.Sig); got != valid {
 				t.Errorf("verified %v, want %v", got, s.Result)
@@ -118,8 +70,6 @@ func TestWycheproofECDSA(t *testing.T) {
 			if der, err := RawToASN1(s.Sig); err == nil && VerifyASN1(key, digest, der) != valid {
 				t.Errorf("made DER, it is not %s", s.Result)
 			}
-		default:
-			t.Fatalf("form %q", form)
 		}
 		if digest[0] ^= 1; form == "der" && VerifyASN1(key, digest, s.Sig) || VerifyRaw(key, digest, s.Sig) {
 			t.Error("verifies for another digest")
@@ -127,68 +77,25 @@ func TestWycheproofECDSA(t *testing.T) {
 	})
 }
 
-// wycheproofECDH is a file of published key agreements of one curve.
-type wycheproofECDH struct {
-	Curve  string
-	Groups []agreementGroup
-}
-
-type agreementGroup struct {
-	Private vectors.Hex // a number
-	Shared  vectors.Hex // of the tests that have none of their own
-	Tests   []agreementTest
-}
-
-type agreementTest struct {
-	ID                      int
-	Flag, Name, Why, Result string
-	Here                    string      // accepted or refused, where the result is acceptable
-	Public                  vectors.Hex // SubjectPublicKeyInfo
-	Shared                  vectors.Hex
-}
-
-func (a agreementTest) String() string { return fmt.Sprintf("%d %s", a.ID, a.Name) }
-
 // eachAgreement runs f for every published key agreement that is carried over.
-func eachAgreement(t *testing.T, f func(t *testing.T, c *Curve, g agreementGroup, a agreementTest)) {
-	files := 0
-	for _, name := range vectors.Names() {
-		if !strings.HasPrefix(name, "wycheproof_ecdh_") {
-			continue
-		}
-		files++
-		var v wycheproofECDH
-		vectors.Load(t, name, &v)
+func eachAgreement(t *testing.T, f func(t *testing.T, key *PrivateKey, a vectors.AgreementTest)) {
+	for _, v := range vectors.Agreements(t) {
 		c, err := ByName(v.Curve)
 		if err != nil {
-			t.Fatalf("%s: %q: %v", name, v.Curve, err)
+			t.Fatalf("%q: %v", v.Curve, err)
 		}
 		t.Run(c.Name(), func(t *testing.T) {
-			if len(v.Groups) == 0 {
-				t.Fatal("no tests")
-			}
 			for _, g := range v.Groups {
+				key, err := NewPrivateKey(c, g.Private)
+				if err != nil {
+					t.Fatalf("private key: %v", err)
+				}
 				for _, a := range g.Tests {
-					if len(a.Shared) == 0 {
-						a.Shared = g.Shared
-					}
-					t.Run(a.String(), func(t *testing.T) { f(t, c, g, a) })
+					t.Run(a.String(), func(t *testing.T) { f(t, key, a) })
 				}
 			}
 		})
 	}
-	if files == 0 {
-		t.Fatal("no files")
-	}
-}
-
-func (g agreementGroup) key(t *testing.T, c *Curve) *PrivateKey {
-	t.Helper()
-	k, err := NewPrivateKey(c, new(big.Int).SetBytes(g.Private).Bytes())
-	if err != nil {
-		t.Fatalf("private key: %v", err)
-	}
-	return k
 }
 
 // refusals are the errors that each reason to refuse a public key may end in.
@@ -203,8 +110,8 @@ var refusals = map[string][]error{
 }
 
 func TestWycheproofECDH(t *testing.T) {
-	eachAgreement(t, func(t *testing.T, c *Curve, g agreementGroup, a agreementTest) {
-		key := g.key(t, c)
+	eachAgreement(t, func(t *testing.T, key *PrivateKey, a vectors.AgreementTest) {
+		c := key.Curve()
 		agree := func(pub *PublicKey, err error) ([]byte, error) {
 			if err != nil {
 				return nil, err
@@ -213,29 +120,18 @@ func TestWycheproofECDH(t *testing.T) {
 		}
 		pub, _, err := ParseSPKI(a.Public)
 		shared, err := agree(pub, err)
-		switch {
-		case a.Result == "valid", a.Result == "acceptable" && a.Here == "accepted":
+		if a.Accepted() {
 			if err != nil || !bytes.Equal(shared, a.Shared) {
 				t.Fatalf("shared secret %x, %v, want %x", shared, err, a.Shared)
 			}
-		case a.Result == "invalid", a.Result == "acceptable" && a.Here == "refused":
-			if err == nil {
-				t.Fatalf("agreed with, %x", shared)
-			}
-			if want := refusals[a.Why]; !slices.ContainsFunc(want, func(e error) bool { return errors.Is(err, e) }) {
-				t.Errorf("refused with %v, want one of %v", err, want)
-			}
-			if shared != nil {
-				t.Error("a shared secret beside the error")
-			}
-		default:
-			t.Fatalf("result %q, here %q", a.Result, a.Here)
+		} else if want := refusals[a.Why]; shared != nil || !slices.ContainsFunc(want, func(e error) bool { return errors.Is(err, e) }) {
+			t.Errorf("%x, %v, want one of %v", shared, err, want)
 		}
 		// The same point without its wrapping, as PACE and CA send it.
 		if point, ok := namedPoint(c, a.Public); ok {
 			parsed, err := ParsePoint(c, point)
 			shared, err := agree(parsed, err)
-			if accepted := a.Result == "valid" || a.Here == "accepted"; accepted != (err == nil) || accepted && !bytes.Equal(shared, a.Shared) {
+			if accepted := a.Accepted(); accepted != (err == nil) || accepted && !bytes.Equal(shared, a.Shared) {
 				t.Errorf("the bare point: %x, %v", shared, err)
 			}
 		}
