@@ -172,6 +172,11 @@ func (p *Profile) checkFiles(c *checker) {
 		}
 		last = d.Number
 		c.oneOf(at+".source", d.Source, "mrz", "face", "fingers", "irises", "vn-dg13", "security-infos", "aa-key")
+		if biometric := d.Source == "face" || d.Source == "fingers" || d.Source == "irises"; biometric && d.Encoding != "" {
+			c.oneOf(at+".encoding", d.Encoding, "iso19794", "iso39794")
+		} else if d.Encoding != "" {
+			c.fail(at+".encoding", "is for faces, fingers and irises", "leave it out")
+		}
 		c.oneOf(at+".read", d.Read, reads...)
 	}
 	for _, n := range []int{1, 2} { // mandatory, Doc 9303-10 (8th ed.), 4.1

@@ -85,8 +85,11 @@ type File struct {
 // DataGroup is one data group and what it is made from.
 type DataGroup struct {
 	Number int    `yaml:"number" json:"number"`
-	Source string `yaml:"source" json:"source"` // mrz, face, fingers, vn-dg13, security-infos, aa-key
-	Read   string `yaml:"read" json:"read"`
+	Source string `yaml:"source" json:"source"` // mrz, face, fingers, irises, vn-dg13, security-infos, aa-key
+	// Encoding of a biometric group: iso19794 (also when empty) or iso39794,
+	// Doc 9303-10 (8th ed.), 4.5.6.
+	Encoding string `yaml:"encoding" json:"encoding,omitempty"`
+	Read     string `yaml:"read" json:"read"`
 	// Optional groups are left out, of EF.COM and EF.SOD alike, when the record
 	// has nothing for them; cards of this type are complete without them.
 	Optional bool `yaml:"optional" json:"optional,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"image/png"
 	"reflect"
 	"strings"
 	"testing"
@@ -49,6 +50,47 @@ func j2k(w, h uint32, components uint16) []byte {
 	return append(binary.BigEndian.AppendUint16(b, components), 7, 1, 1)
 }
 
+// jpegLS is a frame header of ISO/IEC 14495-1.
+func jpegLS(w, h uint16, components byte) []byte {
+	b := []byte{0xFF, 0xD8, 0xFF, 0xE8, 0, 4, 'h', 'i', 0xFF, 0xF7, 0, 11, 8}
+	b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(b, h), w)
+	return append(b, components, 1, 0x11, 0)
+}
+
+// wsq is a comment and a frame header.
+func wsq(w, h uint16) []byte {
+	b := []byte{0xFF, 0xA0, 0xFF, 0xA8, 0, 4, 'h', 'i', 0xFF, 0xA2, 0, 17, 0, 255}
+	b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(b, h), w)
+	return append(b, make([]byte, 9)...)
+}
+
+func picturePNG(t testing.TB, w, h int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewRGBA(image.Rect(0, 0, w, h))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestReversible: the wavelet of the COD segment.
+func TestReversible(t *testing.T) {
+	code := func(wavelet byte) []byte {
+		b := j2k(30, 40, 1)
+		b = append(b, make([]byte, 51-len(b))...) // SIZ is 47 bytes after its marker
+		return append(b, 0xFF, 0x52, 0, 12, 0, 0, 0, 1, 0, 5, 4, 4, 0, wavelet)
+	}
+	file := append(jp2(30, 40, 1), append([]byte{0, 0, 0, 0, 'j', 'p', '2', 'c'}, code(1)...)...)
+	for name, c := range map[string]struct {
+		image []byte
+		want  bool
+	}{"5-3": {code(1), true}, "9-7": {code(0), false}, "cut": {code(1)[:60], false}, "in a file": {file, true}, "no codestream": {jp2(30, 40, 1), false}, "JPEG": {jpg(t, 8, 8, true), false}} {
+		if biometric.Reversible(c.image) != c.want {
+			t.Errorf("%s: %v", name, !c.want)
+		}
+	}
+}
+
 func TestSniffAndSize(t *testing.T) {
 	for _, c := range []struct {
 		name       string
@@ -58,6 +100,8 @@ func TestSniffAndSize(t *testing.T) {
 	}{
 		{"JPEG", jpg(t, 30, 40, false), biometric.JPEG, 3}, {"grey JPEG", jpg(t, 30, 40, true), biometric.JPEG, 1},
 		{"JP2", jp2(30, 40, 3), biometric.JP2, 3}, {"codestream", j2k(30, 40, 3), biometric.J2K, 3},
+		{"JPEG-LS", jpegLS(30, 40, 1), biometric.JPEGLS, 1}, {"PNG", picturePNG(t, 30, 40), biometric.PNG, 4}, {"WSQ", wsq(30, 40), biometric.WSQ, 1},
+		{"PGM", []byte("P5\n# scanner\n30 40\n255\n"), biometric.PGM, 1}, {"PPM", []byte("P6 30\t40 255 "), biometric.PPM, 3},
 	} {
 		w, h, n, err := biometric.Size(c.image)
 		if biometric.Sniff(c.image) != c.format || err != nil || w != 30 || h != 40 || n != c.components {
@@ -69,7 +113,7 @@ func TestSniffAndSize(t *testing.T) {
 			}
 		}
 	}
-	for _, b := range [][]byte{nil, []byte("GIF89a"), []byte("\x89PNG\r\n\x1a\n"), jp2(0, 40, 3), jp2(1<<20, 40, 3), j2k(30, 1<<30, 3)} {
+	for _, b := range [][]byte{nil, []byte("GIF89a"), []byte("\x89PNG\r\n\x1a\n"), []byte("P5 30"), []byte("P6 999999999999 4 "), wsq(0, 4), jp2(0, 40, 3), jp2(1<<20, 40, 3), j2k(30, 1<<30, 3)} {
 		if _, _, _, err := biometric.Size(b); err == nil {
 			t.Errorf("a size of %q", b)
 		}
@@ -82,7 +126,7 @@ func TestFaceRecordLayout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := biometric.EncodeFaces(f)
+	b, err := biometric.EncodeFaces(biometric.ISO19794, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +136,7 @@ func TestFaceRecordLayout(t *testing.T) {
 		binary.BigEndian.Uint32(b[14:]) != uint32(len(b)-14) || b[34] != 1 || b[35] != 0 || binary.BigEndian.Uint16(b[36:]) != 30 || binary.BigEndian.Uint16(b[38:]) != 40 || b[40] != 1 {
 		t.Errorf("layout %X", b[:46])
 	}
-	if g, err := biometric.NewFace(jp2(30, 40, 3)); err != nil || g.DataType != 1 {
+	if g, err := biometric.NewFace(jp2(30, 40, 3)); err != nil || g.MIME() != "image/jp2" {
 		t.Errorf("JPEG 2000: %v", err)
 	}
 	for _, s := range []string{fmt.Sprintf("%v", f), fmt.Sprintf("%+v", f), fmt.Sprintf("%x", f)} {
@@ -105,9 +149,9 @@ func TestFaceRecordLayout(t *testing.T) {
 func TestFaceRecordProperty(t *testing.T) {
 	img := jpg(t, 16, 16, false)
 	rapid.Check(t, func(t *rapid.T) {
-		var faces []biometric.Face
+		var faces []biometric.FaceRecord
 		for i := 0; i < rapid.IntRange(1, 4).Draw(t, "n"); i++ {
-			f := biometric.Face{
+			f := biometric.FaceRecord{
 				Gender: rapid.Byte().Draw(t, "g"), EyeColour: rapid.Byte().Draw(t, "e"), HairColour: rapid.Byte().Draw(t, "h"),
 				Properties: rapid.Uint32Range(0, 0xFFFFFF).Draw(t, "p"), Expression: rapid.Uint16().Draw(t, "x"), ImageType: rapid.Byte().Draw(t, "t"),
 				Width: 16, Height: 16, ColourSpace: rapid.Byte().Draw(t, "c"), DeviceType: rapid.Uint16().Draw(t, "d"), Quality: rapid.Uint16().Draw(t, "q"), Image: img,
@@ -117,11 +161,11 @@ func TestFaceRecordProperty(t *testing.T) {
 			}
 			faces = append(faces, f)
 		}
-		b, err := biometric.EncodeFaces(faces...)
+		b, err := biometric.EncodeFaceRecords(faces...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, devs, err := biometric.ParseFaces(b)
+		back, devs, err := biometric.ParseFaceRecords(b)
 		if err != nil || len(devs) > 0 || !reflect.DeepEqual(back, faces) {
 			t.Fatalf("%v %v", devs, err)
 		}
@@ -133,7 +177,7 @@ func TestFaceRecordDeviations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good, err := biometric.EncodeFaces(f)
+	good, err := biometric.EncodeFaces(biometric.ISO19794, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +193,7 @@ func TestFaceRecordDeviations(t *testing.T) {
 		{"image", "image", func(b []byte) []byte { b[46] = 0; return b }},
 		{"trailing", "trailing", func(b []byte) []byte { return append(b, 0) }},
 	} {
-		_, devs, err := biometric.ParseFaces(c.spoil(bytes.Clone(good)))
+		_, devs, err := biometric.ParseFaceRecords(c.spoil(bytes.Clone(good)))
 		found := false
 		for _, d := range devs {
 			found = found || strings.HasSuffix(d.Rule, "."+c.rule)
@@ -167,7 +211,7 @@ func TestFaceRecordDeviations(t *testing.T) {
 		"cut in header": func(b []byte) []byte { return b[:40] },
 		"block of none": func(b []byte) []byte { copy(b[14:18], []byte{0, 0, 0, 1}); return b },
 	} {
-		if _, _, err := biometric.ParseFaces(spoil(bytes.Clone(good))); err == nil {
+		if _, _, err := biometric.ParseFaceRecords(spoil(bytes.Clone(good))); err == nil {
 			t.Errorf("%s: read", name)
 		}
 	}
@@ -175,7 +219,7 @@ func TestFaceRecordDeviations(t *testing.T) {
 
 func FuzzParseFaces(f *testing.F) {
 	if face, err := biometric.NewFace(jpg(f, 8, 8, false)); err == nil {
-		if b, err := biometric.EncodeFaces(face, face); err == nil {
+		if b, err := biometric.EncodeFaces(biometric.ISO19794, face, face); err == nil {
 			f.Add(b)
 		}
 	}
@@ -183,11 +227,11 @@ func FuzzParseFaces(f *testing.F) {
 	f.Add(j2k(8, 8, 3))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _, _, _ = biometric.Size(b)
-		faces, devs, err := biometric.ParseFaces(b)
+		faces, devs, err := biometric.ParseFaceRecords(b)
 		if err != nil || len(devs) > 0 {
 			return
 		}
-		again, err := biometric.EncodeFaces(faces...)
+		again, err := biometric.EncodeFaceRecords(faces...)
 		if err != nil || !bytes.Equal(again, b) {
 			t.Fatalf("a record without deviations is written differently: %v", err)
 		}

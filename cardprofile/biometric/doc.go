@@ -1,7 +1,18 @@
-// Package biometric reads and writes the biometric data blocks that DG2 wraps:
-// the face record of ISO/IEC 19794-5:2005 around a JPEG or JPEG 2000 image, and
-// finds out what an image is without decoding it.
+// Package biometric reads and writes the biometric data blocks that DG2, DG3 and
+// DG4 wrap: faces, fingers and irises, as ISO/IEC 19794-4, -5 and -6 (2005) and
+// as ISO/IEC 39794-4, -5 (2019) and -6 (2021) encode them, and finds out what an
+// image is without decoding it.
+//
+// Face, Finger and Iris are one model for both encodings: who wants the picture
+// or its size need not know which one came. Beside it stands what only the one
+// encoding holds, as read. Reading is tolerant and reports deviations, building
+// is strict.
+//
+// The tag numbers of 39794 are those of the ASN.1 schemas of ISO/IEC 39794-1,
+// -4, -5 and -6, which ISO/IEC hold the copyright of and publish as they are,
+// without warranty; those of the face as the application profile for eMRTDs has
+// them (modules id-icao-iso-iec-39794-1-ed-1-v1 and -5-ed-1-v1).
 //
 // Pixels are never decoded here: JPEG 2000 needs a program outside this process,
-// and a portrait is hostile input. Fingerprint and iris images stay opaque.
+// and a portrait is hostile input. Nothing here compares faces or judges them.
 package biometric

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/biometric"
 	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/mrz"
@@ -54,13 +55,25 @@ func NewPlan(p *cardprofile.Profile, record citizen.Record, portrait []byte) (*P
 		case "mrz":
 			b, err = lds.EncodeDG1(plan.MRZ)
 		case "face":
-			b, err = lds.EncodeDG2(portrait)
+			var encoding biometric.Encoding
+			if encoding, err = biometric.ParseEncoding(dg.Encoding); err == nil {
+				b, err = lds.EncodeDG2As(encoding, portrait)
+			}
 		case "vn-dg13", "security-infos", "aa-key":
 			// They hold the chip's serial and keys.
 			continue
 		default:
 			if dg.Optional {
 				continue
+			}
+			if empty := emptyGroups[dg.Source]; empty != nil {
+				// Doc 9303-10 (8th ed.), 4.7.3.2.2: an issuer that stores them
+				// writes a group that holds none, no two of them alike.
+				random := make([]byte, 16)
+				if _, err = rand.Read(random); err == nil {
+					b, err = empty(random)
+				}
+				break
 			}
 			err = fmt.Errorf("there is nothing to make it from: source %q", dg.Source)
 		}
@@ -71,6 +84,9 @@ func NewPlan(p *cardprofile.Profile, record citizen.Record, portrait []byte) (*P
 	}
 	return plan, nil
 }
+
+// emptyGroups make the group of a holder of whom there is nothing.
+var emptyGroups = map[string]func(random []byte) ([]byte, error){"fingers": lds.EncodeEmptyDG3, "irises": lds.EncodeEmptyDG4}
 
 // accessNumber finds the CAN as the profile says: part of the number, or drawn.
 func accessNumber(p *cardprofile.Profile, r citizen.Record) (mac.Key, error) {

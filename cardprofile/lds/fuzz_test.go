@@ -62,17 +62,6 @@ func FuzzDG1(f *testing.F) {
 	})
 }
 
-func FuzzBiometricGroups(f *testing.F) {
-	if b, err := lds.EncodeDG2(portrait(f, 8, 8)); err == nil {
-		f.Add(b)
-	}
-	f.Fuzz(func(_ *testing.T, b []byte) {
-		_, _, _ = lds.ParseDG2(b)
-		_, _, _ = lds.ParseDG3(b)
-		_, _, _ = lds.ParseDG4(b)
-	})
-}
-
 func FuzzDisplayedImages(f *testing.F) {
 	image := jfif(portrait(f, 8, 8))
 	f.Add(must(lds.EncodeDG5(image)))

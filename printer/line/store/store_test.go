@@ -3,17 +3,25 @@ package store_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/chipid-toolkit/chipid/printer/line/card"
 	"github.com/chipid-toolkit/chipid/printer/line/store"
+	"github.com/chipid-toolkit/chipid/printer/line/store/storetest"
 )
 
-func open(t testing.TB, o store.Options) *store.Store {
+// onBoth runs a test on SQLite and on a real PostgreSQL.
+func onBoth(t *testing.T, test func(t *testing.T, url string)) {
+	t.Run("sqlite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "line.db")) })
+	t.Run("postgres", func(t *testing.T) { test(t, cluster(t).Database(t)) })
+}
+
+func open(t testing.TB, url string, o store.Options) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "line.db"), o)
+	s, err := store.Open(context.Background(), url, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +76,11 @@ func draw(s *store.Store, request int64) (c store.Card, err error) {
 
 var wholeWay = []card.State{card.Probed, card.KeysMade, card.Signing, card.Signed, card.Writing, card.Locked, card.Printing, card.Printed, card.Checked, card.Good}
 
-func TestOneCardToTheEnd(t *testing.T) {
+func TestOneCardToTheEnd(t *testing.T) { onBoth(t, testOneCardToTheEnd) }
+
+func testOneCardToTheEnd(t *testing.T, url string) {
 	ctx := context.Background()
-	s := open(t, store.Options{})
+	s := open(t, url, store.Options{})
 	b, requests := begin(t, s, 1)
 	c, err := draw(s, requests[0].ID)
 	if err != nil {
@@ -100,8 +110,10 @@ func TestOneCardToTheEnd(t *testing.T) {
 
 // TestNeverTwoCards: while a card may be good, no second one is begun; after a
 // confirmed reject one is.
-func TestNeverTwoCards(t *testing.T) {
-	s := open(t, store.Options{})
+func TestNeverTwoCards(t *testing.T) { onBoth(t, testNeverTwoCards) }
+
+func testNeverTwoCards(t *testing.T, url string) {
+	s := open(t, url, store.Options{})
 	_, requests := begin(t, s, 5)
 	id := requests[0].ID
 	c, err := draw(s, id)
@@ -131,8 +143,10 @@ func TestNeverTwoCards(t *testing.T) {
 
 // TestTwoStationsAtOnce: of many that draw for one request at one moment, one
 // gets a card.
-func TestTwoStationsAtOnce(t *testing.T) {
-	s := open(t, store.Options{})
+func TestTwoStationsAtOnce(t *testing.T) { onBoth(t, testTwoStationsAtOnce) }
+
+func testTwoStationsAtOnce(t *testing.T, url string) {
+	s := open(t, url, store.Options{})
 	_, requests := begin(t, s, 8)
 	var wg sync.WaitGroup
 	got := make(chan store.Card, 8)
@@ -152,9 +166,11 @@ func TestTwoStationsAtOnce(t *testing.T) {
 	}
 }
 
-func TestRefusals(t *testing.T) {
+func TestRefusals(t *testing.T) { onBoth(t, testRefusals) }
+
+func testRefusals(t *testing.T, url string) {
 	ctx := context.Background()
-	s := open(t, store.Options{})
+	s := open(t, url, store.Options{})
 	b, requests := begin(t, s, 1)
 	c, err := draw(s, requests[0].ID)
 	if err != nil {
@@ -192,9 +208,11 @@ func TestRefusals(t *testing.T) {
 }
 
 // TestALotStopsForAll: k failures in a row, not k failures.
-func TestALotStopsForAll(t *testing.T) {
+func TestALotStopsForAll(t *testing.T) { onBoth(t, testALotStopsForAll) }
+
+func testALotStopsForAll(t *testing.T, url string) {
 	ctx := context.Background()
-	s := open(t, store.Options{})
+	s := open(t, url, store.Options{})
 	count := func(ok bool) (l store.Lot) {
 		t.Helper()
 		if err := s.Do(ctx, "count", func(tx *store.Tx) (err error) {
@@ -221,9 +239,11 @@ func TestALotStopsForAll(t *testing.T) {
 	}
 }
 
-func TestTwoPeople(t *testing.T) {
+func TestTwoPeople(t *testing.T) { onBoth(t, testTwoPeople) }
+
+func testTwoPeople(t *testing.T, url string) {
 	ctx := context.Background()
-	s := open(t, store.Options{})
+	s := open(t, url, store.Options{})
 	agree := func(who string) (done bool, err error) {
 		err = s.Do(ctx, "agree", func(tx *store.Tx) (err error) {
 			done, err = tx.Agree(ctx, store.ActionConfirm, "7", who)
@@ -240,6 +260,36 @@ func TestTwoPeople(t *testing.T) {
 	if done, err := agree("bao"); !done || err != nil {
 		t.Fatalf("two people: %v %v", done, err)
 	}
+}
+
+// cluster is one PostgreSQL for all tests of the package: a cluster takes
+// seconds to make, a database does not.
+var cluster = func() func(t *testing.T) *storetest.Cluster {
+	var once sync.Once
+	var c *storetest.Cluster
+	return func(t *testing.T) *storetest.Cluster {
+		t.Helper()
+		once.Do(func() { c = storetest.StartPostgres(shared{t}) })
+		if c == nil {
+			t.Skip("no PostgreSQL")
+		}
+		return c
+	}
+}()
+
+// shared is a test whose cleanups run when all tests are done.
+type shared struct{ *testing.T }
+
+var atEnd []func()
+
+func (shared) Cleanup(f func()) { atEnd = append(atEnd, f) }
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, f := range atEnd {
+		f()
+	}
+	os.Exit(code)
 }
 
 func TestAStoreThatIsNone(t *testing.T) {
