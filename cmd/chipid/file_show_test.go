@@ -64,6 +64,14 @@ func showFiles(t testing.TB) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	finger, err := biometric.NewFinger(7, portrait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	iris, err := biometric.NewIris(1, portrait)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cv, request := cvFiles(t)
 	return map[string][]byte{
 		"EF.COM.bin": must(lds.EncodeCOM("0107", "040000", []int{1, 2, 13})), "EF.DG1.bin": dg1, "EF.DG2.bin": dg2,
@@ -76,7 +84,7 @@ func showFiles(t testing.TB) map[string][]byte {
 		"csca.der":    a.CSCA.Raw, "csca.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.CSCA.Raw}), "photo.jpg": portrait,
 		"cv.bin": cv.Raw, "cv-request.bin": request.Raw, "EF.CVCA.bin": must(cvc.EncodeEFCVCA("UTCVCA00001")),
 		"EF.EntryRecords.bin": slices.Concat(tlv.Encode(0x5F44, []byte("UTO")), tlv.Encode(0x73, tlv.Encode(0x5F44, []byte("UTO")), tlv.Encode(0x5F45, []byte("20261123")))),
-		"face.fac":            must(biometric.EncodeFaces(face)),
+		"face.fac":            must(biometric.EncodeFaces(biometric.ISO19794, face)), "face.39794": tlv.Encode(0x7F2E, must(biometric.EncodeFaces(biometric.ISO39794, face))), "EF.DG3.bin": must(lds.EncodeDG3(biometric.ISO19794, finger)), "EF.DG4.bin": must(lds.EncodeDG4(biometric.ISO19794, iris)),
 	}
 }
 
@@ -157,6 +165,9 @@ func TestFileShowText(t *testing.T) {
 		"cv-request.bin":      {"CV certificate request", "UTDV00002", "UTDV00001", "right"},
 		"EF.CVCA.bin":         {"EF.CVCA", "UTCVCA00001"},
 		"face.fac":            {"ISO/IEC 19794-5", "image/jpeg"},
+		"face.39794":          {"ISO/IEC 39794-5", "image/jpeg"},
+		"EF.DG3.bin":          {"EF.DG3", "ISO/IEC 19794", "left index", "image/jpeg"},
+		"EF.DG4.bin":          {"EF.DG4", "ISO/IEC 19794", "iris, right", "image/jpeg"},
 		"EF.EntryRecords.bin": {"EF.EntryRecords", "travel date", "20261123"},
 	} {
 		status, out, talk := runShow(t, "en", filepath.Join(dir, name))
@@ -193,7 +204,7 @@ func TestFileShowJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.Schema != "chipid.show/1" || len(doc.Files) != 17 { // certificates and the picture have no name of a chip's file
+	if doc.Schema != "chipid.show/1" || len(doc.Files) != 20 { // certificates and the picture have no name of a chip's file
 		t.Errorf("%s, %d files", doc.Schema, len(doc.Files))
 	}
 	for _, f := range doc.Files {
