@@ -124,6 +124,13 @@ func TestWycheproofSignaturesAreWhatTheySay(t *testing.T) {
 			if !wellFormed || !inRange(r) || !inRange(v) {
 				t.Fatal("not a well-formed signature in range")
 			}
+			if s.Flag == "InvalidSignature" || s.Flag == "ModifiedInteger" {
+				for _, w := range []*big.Int{r, v} {
+					if !explained(c, w, baseNumbers(c, form, g)) {
+						t.Errorf("%x comes from nowhere", w)
+					}
+				}
+			}
 			if form == "p1363" {
 				sig = encodeSignature(sig[:c.scalarLen], sig[c.scalarLen:])
 			}
@@ -279,8 +286,13 @@ func TestWycheproofAgreementsAreWhatTheySay(t *testing.T) {
 				t.Error("the right algorithm")
 			}
 		case "explicit":
-			if !der || params.Tag != asn1.TagSequence || c.says(t, params.FullBytes) {
-				t.Error("not explicit, or the right parameters")
+			if !der || params.Tag != asn1.TagSequence {
+				t.Fatal("not explicit")
+			}
+			if q := readExplicit(t, params.FullBytes); q.are(c) {
+				t.Error("the right parameters")
+			} else if !q.on(info.Key.Bytes) {
+				t.Error("the point is not on the curve that is spelled out")
 			}
 		case "infinity":
 			if b, ok := namedPoint(c, a.Public); !ok || !bytes.Equal(b, []byte{0}) {
@@ -306,29 +318,48 @@ func TestWycheproofAgreementsAreWhatTheySay(t *testing.T) {
 	})
 }
 
-// says reports whether explicit parameters are those of the curve.
-func (c *Curve) says(t *testing.T, der []byte) bool {
-	t.Helper()
-	var q struct {
-		Version int
-		Field   struct {
-			OID asn1.ObjectIdentifier
-			P   *big.Int
-		}
-		Curve struct {
-			A, B []byte
-			Seed asn1.BitString `asn1:"optional"`
-		}
-		G []byte
-		N *big.Int
-		H *big.Int `asn1:"optional"`
+// spelled are explicit domain parameters as encoding/asn1 reads them.
+type spelled struct {
+	Version int
+	Field   struct {
+		OID asn1.ObjectIdentifier
+		P   *big.Int
 	}
+	Curve struct {
+		A, B []byte
+		Seed asn1.BitString `asn1:"optional"`
+	}
+	G []byte
+	N *big.Int
+	H *big.Int `asn1:"optional"`
+}
+
+func readExplicit(t *testing.T, der []byte) (q spelled) {
+	t.Helper()
 	if rest, err := asn1.Unmarshal(der, &q); err != nil || len(rest) != 0 {
 		t.Fatalf("explicit parameters: %v, %d bytes more", err, len(rest))
 	}
+	return q
+}
+
+// are reports whether they are those of c.
+func (q spelled) are(c *Curve) bool {
 	same := func(b []byte, v *big.Int) bool { return new(big.Int).SetBytes(b).Cmp(v) == 0 }
 	return q.Field.OID.Equal(oidPrimeField) && q.Field.P.Cmp(c.p) == 0 && same(q.Curve.A, c.a) && same(q.Curve.B, c.b) &&
 		bytes.Equal(q.G, c.Generator().Bytes()) && q.N.Cmp(c.n) == 0 && (q.H == nil || q.H.Cmp(big.NewInt(1)) == 0)
+}
+
+// on reports whether an uncompressed point fulfils their equation.
+func (q spelled) on(point []byte) bool {
+	l := len(point) / 2
+	if len(point) != 1+2*l || point[0] != 4 {
+		return false
+	}
+	number := func(b []byte) *big.Int { return new(big.Int).SetBytes(b) }
+	x, y := number(point[1:1+l]), number(point[1+l:])
+	v := new(big.Int).Mul(x, x)
+	v.Add(v, number(q.Curve.A)).Mul(v, x).Add(v, number(q.Curve.B)).Sub(v, y.Mul(y, y))
+	return v.Mod(v, q.Field.P).Sign() == 0
 }
 
 func (o openssl) derives(t *testing.T, k *PrivateKey, spki []byte) ([]byte, bool) {

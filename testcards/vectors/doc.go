@@ -13,7 +13,11 @@
 // with explicit, compressed and badly encoded parameters. Left out are
 // encodings of several thousand bytes, most of the special hashes, of the
 // addition chains and of the many tests of one kind, PEM, JWK and bare points,
-// and hashes other than the one that the file names. The names are in our words.
+// and hashes other than the one that the file names. P-256, P-384,
+// brainpoolP256r1 and P384r1 have all kinds; P-521 has signatures alone, without
+// edges of the arithmetic; brainpoolP224r1, P320r1 and P512r1 plain signatures
+// and keys to agree with, none that must be refused; P-224 nothing. The names
+// are in our words.
 // "why" is the reason that a test of apdu/ecc proves for each invalid one; an
 // acceptable one says in "here" what this project does with it. Private keys
 // are numbers, without the zero byte of a sign in front; a shared secret stands
