@@ -177,7 +177,7 @@ var titles = map[string]struct{ en, vi string }{
 	lds.NameCOM: {"what the chip holds", "danh mục dữ liệu trên chip"}, "EF.DG1": {"machine readable zone", "dòng MRZ"},
 	"EF.DG2": {"face", "khuôn mặt"}, "EF.DG3": {"fingerprints", "vân tay"}, "EF.DG4": {"irises", "mống mắt"},
 	"EF.DG5": {"displayed portrait", "ảnh chân dung in trên giấy tờ"}, "EF.DG6": {"reserved", "dành cho tương lai"},
-	"EF.DG7": {"displayed signature or usual mark", "chữ ký hoặc dấu của người mang"}, "EF.DG8": {"data features", "đặc điểm dữ liệu"},
+	"EF.DG7": {"displayed signature or usual mark", "chữ ký hoặc dấu thường dùng"}, "EF.DG8": {"data features", "đặc điểm dữ liệu"},
 	"EF.DG9": {"structure features", "đặc điểm cấu trúc"}, "EF.DG10": {"substance features", "đặc điểm vật liệu"},
 	"EF.DG11": {"further personal details", "thông tin cá nhân bổ sung"}, "EF.DG12": {"further details of the document", "thông tin bổ sung của giấy tờ"},
 	"EF.DG13": {"national data", "dữ liệu quốc gia"}, "EF.DG14": {"security options", "tùy chọn bảo mật"},

@@ -42,6 +42,7 @@ func TestFileShowHidesPrivateKeys(t *testing.T) {
 	dir := t.TempDir()
 	for name, b := range map[string][]byte{
 		"pkcs8.der": pkcs8, "sec1.der": sec1, "pkcs1.der": x509.MarshalPKCS1PrivateKey(rs),
+		"dsa.der":       tlv.Encode(0x30, tlv.Encode(0x02, []byte{0}), tlv.Encode(0x02, []byte{7}), tlv.Encode(0x02, []byte{5}), tlv.Encode(0x02, []byte{3}), tlv.Encode(0x02, []byte{2}), tlv.Encode(0x02, scalar)),
 		"pkcs8.pem":     append([]byte("Bag Attributes\n"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})...),
 		"encrypted.der": tlv.Encode(0x30, tlv.Encode(0x30, tlv.Encode(0x06, []byte{42, 3})), tlv.Encode(0x04, scalar)),
 		"sec1.pem":      pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: []byte("not even DER")}),

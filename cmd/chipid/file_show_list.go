@@ -83,7 +83,7 @@ func (s *shown) deviationList() error {
 		}
 		for _, x := range d.Descriptions {
 			e.Descriptions = append(e.Descriptions, shownDefectText{x.Type, x.String()})
-			add("what is wrong", "lỗi gì", x.String()+" ("+x.Type+")")
+			add("what is wrong", "nội dung lỗi", x.String()+" ("+x.Type+")")
 		}
 		add("document type", "loại giấy tờ", e.DocumentType)
 		if d.Issuer != nil && d.Serial != nil {

@@ -79,6 +79,8 @@ func privateKey(b []byte) bool {
 		return small(parts[0])
 	case is(0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02, 0x02):
 		return true
+	case len(tags) == 6 && is(0x02, 0x02, 0x02, 0x02, 0x02, 0x02): // DSA, as OpenSSL writes it
+		return small(parts[0])
 	case len(tags) == 2 && is(0x30, 0x04):
 		return algorithm(parts[0])
 	}
