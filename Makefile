@@ -3,6 +3,8 @@
 # make lint    gofmt, go vet, staticcheck
 # make cross   build for the machines of tellers and small readers
 # make bench   benchmarks: counts, bytes and ratios
+# make corpus  what is made of a directory of real lists and security objects: CORPUS=DIR
+# make mutate  every position of every signed fixture changed three ways, none unseen (minutes)
 # make fuzz    every fuzz target for FUZZTIME each (default 10s)
 
 GO       ?= go
@@ -17,7 +19,7 @@ RUN_PACKAGES  = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd s
 # The stock tools that must agree with us.
 TEST_PACKAGES = $(RUN_PACKAGES) opensc openssl openpace libeac-dev libssl-dev poppler-utils postgresql
 
-.PHONY: all build demo test lint cross bench fuzz setup clean
+.PHONY: all build demo test lint cross bench corpus mutate fuzz setup clean
 
 all: build
 
@@ -50,9 +52,17 @@ lint:
 	$(GO) run $(STATICCHECK) ./...
 
 bench:
-	@.ci/setup $(RUN_PACKAGES)
+	@.ci/setup $(RUN_PACKAGES) libssl-dev
 	$(GO) test -run '^$$' -bench . -benchtime 20x ./apdu/... ./cardprofile/... ./printer/...
 	@$(GO) run ./testcards/bench
+
+corpus:
+	@test -n "$(CORPUS)" || { echo "name a directory: make corpus CORPUS=DIR"; exit 2; }
+	@$(GO) run ./testcards/corpus "$(CORPUS)"
+
+# With CHIPID_CORPUS the real security objects of the corpus too.
+mutate:
+	CHIPID_MUTATE=all $(GO) test -count 1 -timeout 60m -run Mutate -v ./cardprofile/sod ./cardprofile/inspect
 
 fuzz:
 	@for pkg in $$($(GO) list ./...); do \

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -56,6 +57,18 @@ func (c *content) vietnamese() bool {
 	return c.zone != nil && c.zone.IssuingState == "VNM" && c.zone.Type == mrz.TD1
 }
 
+// profiles are those that come with the program. They are read once: reading them
+// takes longer than everything else about a document.
+var profiles = sync.OnceValue(func() []*cardprofile.Profile {
+	var out []*cardprofile.Profile
+	for _, id := range cardprofile.List() {
+		if p, err := cardprofile.Load(id); err == nil {
+			out = append(out, p)
+		}
+	}
+	return out
+})
+
 // guess finds the profile of a card by what it says of itself; nil if none or
 // several fit.
 func (c *content) guess() *cardprofile.Profile {
@@ -67,9 +80,8 @@ func (c *content) guess() *cardprofile.Profile {
 		issued, _ = cardprofile.ParseDate(c.national.DateOfIssue)
 	}
 	var found []*cardprofile.Profile
-	for _, id := range cardprofile.List() {
-		p, err := cardprofile.Load(id)
-		if err != nil || p.IssuingState != c.zone.IssuingState || p.Document.MRZ != c.zone.Type.String() || !p.IssuedOn(issued) {
+	for _, p := range profiles() {
+		if p.IssuingState != c.zone.IssuingState || p.Document.MRZ != c.zone.Type.String() || !p.IssuedOn(issued) {
 			continue
 		}
 		found = append(found, p)

@@ -34,6 +34,7 @@ func Files(files []lds.File, trust *pki.Store, o Options) *Verdict {
 	c.compare(v, files, nil, p.object(), o)
 	c.judgeProfile(v, files, p, o)
 	v.matchFiles(files)
+	p.cardSecurity(files, trust, o, c)
 	alone := because("files alone: there is no chip to ask", "chỉ có tệp, không có chip")
 	for _, id := range []string{CheckAccess, CheckCA, CheckAA, CheckPACECAM, CheckTA} {
 		v.set(id, NotPerformed, false, alone)

@@ -39,7 +39,7 @@ func join(list []string) string { return strings.Join(list, "; ") }
 // opened, who signed, what was signed, whether the chip is the original, what
 // the document says.
 var order = []string{
-	CheckAccess, CheckCardAccess, CheckSODSignature, CheckSODChain, CheckSODValidity, CheckSODRevocation,
+	CheckAccess, CheckCardAccess, CheckSODSignature, CheckSODChain, CheckSODValidity, CheckSODRevocation, CheckCardSecurity,
 	"dg.hash", CheckCOM, CheckCA, CheckAA, CheckPACECAM, CheckTA, CheckProfile, CheckMRZDigits, CheckMRZMatch, CheckDG13, CheckDocumentExpiry,
 	CheckAuthority, CheckPolicy,
 }

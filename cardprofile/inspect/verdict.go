@@ -76,7 +76,8 @@ const (
 	CheckMRZDigits      = "mrz.checkdigits"
 	CheckDG13           = "dg13.match"
 	CheckDocumentExpiry = "document.expiry"
-	CheckAuthority      = "authority" // only where an authority is asked
+	CheckCardSecurity   = "cardsecurity" // of files alone, where EF.CardSecurity is there
+	CheckAuthority      = "authority"    // only where an authority is asked
 	CheckPolicy         = "policy"
 )
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -33,6 +34,17 @@ func (e Effect) String() string {
 
 // MarshalText writes the name.
 func (e Effect) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText reads the name; an unknown one is an error.
+func (e *Effect) UnmarshalText(b []byte) error {
+	for i, name := range effectNames {
+		if name == string(b) {
+			*e = Effect(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("policy: no such effect %q", b)
+}
 
 // The words of `authority`.
 const (

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/chipid-toolkit/chipid/apdu/tlv"
+	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki/pkitest"
 	"github.com/chipid-toolkit/chipid/cardprofile/sod"
@@ -87,6 +89,26 @@ func TestMutateOwn(t *testing.T) {
 			mutate(t, b, a.Store(t), pki.VerifyOptions{Now: inspected}, func(i int) bool {
 				return all || (i < start || i >= end) && i%3 == 0 || i%37 == 0
 			})
+		})
+	}
+}
+
+// TestMutateForms changes objects in the forms that real ones have and ours do not:
+// a signer named by his key, unsigned attributes, no signing time, certificates
+// beside the signer's that nothing signs for.
+func TestMutateForms(t *testing.T) {
+	all := os.Getenv("CHIPID_MUTATE") == "all"
+	a := pkitest.NewAuthority(t, pkitest.Options{})
+	content := parse(t, issue(t, a, options(a))).Signed.Content
+	at := pkitest.Epoch.AddDate(0, 0, 10)
+	for name, o := range map[string]pkitest.SignedOptions{
+		"named by key":        {KeyID: true, SigningTime: at},
+		"unsigned attributes": {SigningTime: at, Unsigned: tlv.Encode(0xa1, tlv.Encode(0x30, cms.MarshalOID("1.2.3"), tlv.Encode(0x31, []byte{5, 0})))},
+		"no signing time":     {},
+		"two certificates":    {SigningTime: at, Certificates: []*pki.Certificate{a.DS, a.CSCA}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			mutate(t, a.Sign(t, content, o), a.Store(t), pki.VerifyOptions{Now: inspected}, func(i int) bool { return all || i%7 == 0 })
 		})
 	}
 }
@@ -175,14 +197,6 @@ func corpusStore(t *testing.T) *pki.Store {
 	store := pki.NewStore(false)
 	pkitest.ImportCorpus(t, store)
 	return store
-}
-
-// TestFurtherCertificate exchanges a byte of a certificate that nothing signs for.
-func TestFurtherCertificate(t *testing.T) {
-	a := pkitest.NewAuthority(t, pkitest.Options{})
-	content := parse(t, issue(t, a, options(a))).Signed.Content
-	b := a.Sign(t, content, pkitest.SignedOptions{Certificates: []*pki.Certificate{a.DS, a.CSCA}, SigningTime: pkitest.Epoch.AddDate(0, 0, 10)})
-	mutate(t, b, a.Store(t), pki.VerifyOptions{Now: inspected}, func(i int) bool { return i%5 == 0 })
 }
 
 func FuzzParse(f *testing.F) {
