@@ -13,6 +13,11 @@
 // Signer that the operator pinned is called pinned. The zero outcome is "not
 // performed".
 //
+// What was found never depends on what an operator makes of it: a policy
+// (Options.Policy, cardprofile/policy) and the issuer's own list of known defects are
+// applied at the end, and say so. An [Authority] on line is one more check: its
+// signed answer is held against the question here, and changes no trust.
+//
 // A session that breaks while files are read is opened anew, at most twice, if
 // the transmitter is an apdu.Resetter: with the same access, at the same
 // offset, and with nothing of what the old session proved about the chip. Every

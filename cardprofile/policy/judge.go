@@ -52,7 +52,7 @@ type Judgement struct {
 }
 
 // weak are the rules under which deviations report digests that are no longer safe.
-var weak = []string{"cms.sha1", "sod.sha1", "crl.sha1"}
+var weak = []string{"cms.sha1", "sod.sha1"}
 
 // Judge applies the rules. A nil policy is the default one.
 func (p *Policy) Judge(f Facts) Judgement {
