@@ -41,7 +41,8 @@ type OnLine struct {
 	Key crypto.PublicKey
 	// Patience is how long the answer may take; 0 is DefaultAuthorityPatience.
 	Patience time.Duration
-	// Required: the verdict cannot be passed without the authority's word.
+	// Required: the verdict cannot be passed without the authority's word. A word
+	// against the document, and an answer that is not the authority's, fail it anyway.
 	Required bool
 }
 
@@ -202,7 +203,8 @@ func (x *inspection) askAuthority(ctx context.Context) {
 	if l.Authority == nil {
 		return
 	}
-	set := func(o Outcome, en, vi string) { x.v.set(CheckAuthority, o, l.Required, because(en, vi)) }
+	// Silence need not count; a "no", or an answer that somebody else made, always does.
+	set := func(o Outcome, en, vi string) { x.v.set(CheckAuthority, o, l.Required || o == Failed, because(en, vi)) }
 	if sod, ok := x.file("EF.SOD"); !ok || len(sod) == 0 {
 		set(NotPerformed, "EF.SOD was not read, so there is nothing to ask about", "không đọc được EF.SOD nên không có gì để hỏi")
 		return

@@ -111,6 +111,13 @@ func TestAuthority(t *testing.T) {
 		if c, _ := v.Check(inspect.CheckAuthority); c.Outcome != inspect.NotPerformed || c.Required || v.Outcome != inspect.ResultPassed {
 			t.Errorf("down: %+v, %s", c, v.Outcome)
 		}
+		for _, m := range []authority.Mood{authority.Denies, authority.Forges, authority.Misbinds} {
+			s := authority.New(t)
+			s.Be(m)
+			if v := ask(t, inspect.OnLine{Authority: s.Client(), Key: s.Key}, d.Trust, nil); v.Outcome != inspect.ResultFailed {
+				t.Errorf("mood %v: %s", m, v.Outcome)
+			}
+		}
 	})
 	t.Run("certificates on both sides", func(t *testing.T) {
 		s := authority.New(t)
