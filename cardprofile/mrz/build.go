@@ -21,6 +21,10 @@ type Fields struct {
 	Optional2      string // TD1 only
 	Primary        string
 	Secondary      string
+
+	// Rules are how names are written in Latin letters; the zero value is the
+	// general reading of the tables.
+	Rules Rules
 }
 
 // Build writes a zone and its check digits. It is strict: an error names the
@@ -28,7 +32,7 @@ type Fields struct {
 func Build(f Fields) (*MRZ, error) {
 	l, ok := layouts[f.Type]
 	if !ok {
-		return nil, fmt.Errorf("%w: format: not TD1, TD2 or TD3", ErrField)
+		return nil, fmt.Errorf("%w: format: none that is known", ErrField)
 	}
 	w := &writer{l: l, lines: make([][]byte, l.lines)}
 	for i := range w.lines {
@@ -37,9 +41,6 @@ func Build(f Fields) (*MRZ, error) {
 	w.code("document code", f.DocumentCode, l.code)
 	w.code("issuing state", f.IssuingState, l.state)
 	w.code("nationality", f.Nationality, l.nationality)
-	if first := "ACI"; f.DocumentCode != "" && (f.Type != TD3 && !strings.Contains(first, f.DocumentCode[:1]) || f.Type == TD3 && f.DocumentCode[0] != 'P') {
-		w.fail("document code", "does not fit the format")
-	}
 	w.number(f)
 	w.date("date of birth", f.BirthDate, l.birth, l.birthCD, true)
 	w.date("date of expiry", f.ExpiryDate, l.expiry, l.expiryCD, false)
@@ -71,13 +72,15 @@ func Build(f Fields) (*MRZ, error) {
 	for _, s := range l.composite {
 		all.WriteString(w.get(s))
 	}
-	w.put(l.compositeCD, string(CheckDigit(all.String())))
+	if len(l.composite) > 0 {
+		w.put(l.compositeCD, string(CheckDigit(all.String())))
+	}
 
 	lines := make([]string, len(w.lines))
 	for i, b := range w.lines {
 		lines[i] = string(b)
 	}
-	m, devs, err := parse(lines)
+	m, devs, err := parse(f.Type, lines)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +143,7 @@ func (w *writer) number(f Fields) {
 	// Doc 9303-5 and -6, note j: a filler instead of the check digit, then the
 	// rest, its check digit and a filler in front of what else is there.
 	room := w.l.opt1.width() - 2
-	if f.Type == TD3 || len(n)-head > room {
+	if !f.Type.long() || len(n)-head > room {
 		w.fail("document number", "too long for the format")
 		return
 	}
@@ -168,12 +171,12 @@ func (w *writer) date(name, s string, at, cd span, unknown bool) {
 }
 
 func (w *writer) names(f Fields) {
-	p, err := Transliterate(f.Primary)
+	p, err := f.Rules.Transliterate(f.Primary)
 	if err != nil {
 		w.fail("primary identifier", "a character without a rule; give the name in Latin letters")
 		return
 	}
-	s, err := Transliterate(f.Secondary)
+	s, err := f.Rules.Transliterate(f.Secondary)
 	if err != nil {
 		w.fail("secondary identifier", "a character without a rule; give the name in Latin letters")
 		return

@@ -107,7 +107,7 @@ func partial(lines []string) (string, []cardprofile.Deviation, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	m, devs, err := parse(whole)
+	m, devs, err := parse(formatOf(whole), whole)
 	if err != nil {
 		return "", nil, err
 	}

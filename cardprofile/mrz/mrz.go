@@ -14,12 +14,20 @@ import (
 type Format int
 
 // The formats of Doc 9303 (8th ed.): part 5 (TD1, 3 lines of 30), part 6 (TD2,
-// 2 of 36), part 4 (TD3, 2 of 44).
+// 2 of 36), part 4 (TD3, 2 of 44), part 7 (visas: MRV-A as TD3, MRV-B as TD2).
 const (
 	TD1 Format = iota + 1
 	TD2
 	TD3
+	MRVA
+	MRVB
 )
+
+// formats in the order in which a shape is looked up.
+var formats = []Format{TD1, TD2, TD3, MRVA, MRVB}
+
+// Visa tells whether the format is that of a visa.
+func (f Format) Visa() bool { return f == MRVA || f == MRVB }
 
 // String is the name used in the standard.
 func (f Format) String() string {
@@ -30,6 +38,10 @@ func (f Format) String() string {
 		return "TD2"
 	case TD3:
 		return "TD3"
+	case MRVA:
+		return "MRV-A"
+	case MRVB:
+		return "MRV-B"
 	}
 	return "unknown"
 }
@@ -44,9 +56,9 @@ func (f *Format) UnmarshalText(text []byte) error {
 	return err
 }
 
-// ParseFormat reads "TD1", "TD2" or "TD3".
+// ParseFormat reads "TD1", "TD2", "TD3", "MRV-A" or "MRV-B".
 func ParseFormat(s string) (Format, error) {
-	for _, f := range []Format{TD1, TD2, TD3} {
+	for _, f := range formats {
 		if strings.EqualFold(f.String(), s) {
 			return f, nil
 		}
@@ -63,7 +75,7 @@ func (f Format) Width() int { return layouts[f].width }
 
 // Errors of reading and building. All match errors.Is.
 var (
-	ErrFormat = errors.New("mrz: not a machine readable zone of TD1, TD2 or TD3")
+	ErrFormat = errors.New("mrz: not a machine readable zone of a card, a passport or a visa")
 	ErrField  = errors.New("mrz: a field cannot be written")
 )
 
@@ -79,8 +91,8 @@ type MRZ struct {
 	Sex            string `json:"sex"`        // "M", "F" or "<"
 	ExpiryDate     string `json:"expiry_date"`
 	// Optional1 is the optional data after the document number (TD1), the
-	// optional data of the second line (TD2), the personal number (TD3), without
-	// the end of a long document number. Optional2 is that of the second line of
+	// optional data of the second line (TD2, visas), the personal number (TD3),
+	// without the end of a long document number. Optional2 is that of the second line of
 	// TD1.
 	Optional1 string `json:"optional_1,omitempty"`
 	Optional2 string `json:"optional_2,omitempty"`
@@ -137,6 +149,21 @@ var layouts = map[Format]layout{
 		sex: span{1, 20, 21}, expiry: span{1, 21, 27}, expiryCD: span{1, 27, 28}, opt1: span{1, 28, 42}, opt1CD: span{1, 42, 43},
 		compositeCD: span{1, 43, 44},
 		composite:   []span{{1, 0, 10}, {1, 13, 20}, {1, 21, 43}},
+	},
+	// Doc 9303-7 (8th ed.), 4.2.2: the fields of TD3 and TD2 without a check digit
+	// over the optional data and without a composite one. The date is that until
+	// which the visa is valid.
+	MRVA: {
+		lines: 2, width: 44,
+		code: span{0, 0, 2}, state: span{0, 2, 5}, name: span{0, 5, 44},
+		number: span{1, 0, 9}, numberCD: span{1, 9, 10}, nationality: span{1, 10, 13}, birth: span{1, 13, 19}, birthCD: span{1, 19, 20},
+		sex: span{1, 20, 21}, expiry: span{1, 21, 27}, expiryCD: span{1, 27, 28}, opt1: span{1, 28, 44},
+	},
+	MRVB: {
+		lines: 2, width: 36,
+		code: span{0, 0, 2}, state: span{0, 2, 5}, name: span{0, 5, 36},
+		number: span{1, 0, 9}, numberCD: span{1, 9, 10}, nationality: span{1, 10, 13}, birth: span{1, 13, 19}, birthCD: span{1, 19, 20},
+		sex: span{1, 20, 21}, expiry: span{1, 21, 27}, expiryCD: span{1, 27, 28}, opt1: span{1, 28, 36},
 	},
 }
 

@@ -17,17 +17,26 @@ func Parse(text string) (*MRZ, []cardprofile.Deviation, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return parse(lines)
+	f := formatOf(lines)
+	if lines[0][0] == 'V' { // Doc 9303-7 (8th ed.), 4.2.2: a visa, and only a visa, begins so
+		switch f {
+		case TD3:
+			f = MRVA
+		case TD2:
+			f = MRVB
+		}
+	}
+	return parse(f, lines)
 }
 
 // ParseDG1 reads the zone as DG1 holds it: the characters without anything
-// between or set right.
+// between or set right. A chip is in a card or a passport, so it is no visa.
 func ParseDG1(text string) (*MRZ, []cardprofile.Deviation, error) {
 	lines, err := split2(text)
 	if err != nil {
 		return nil, nil, err
 	}
-	return parse(lines)
+	return parse(formatOf(lines), lines)
 }
 
 // maxText bounds what is looked at: three lines of 30 with anything between.
@@ -94,8 +103,7 @@ func (r *reader) digit(name string, over string, at span) {
 	}
 }
 
-func parse(lines []string) (*MRZ, []cardprofile.Deviation, error) {
-	f := formatOf(lines)
+func parse(f Format, lines []string) (*MRZ, []cardprofile.Deviation, error) {
 	l := layouts[f]
 	if f == 0 {
 		return nil, nil, ErrFormat
@@ -125,7 +133,9 @@ func parse(lines []string) (*MRZ, []cardprofile.Deviation, error) {
 	for _, s := range l.composite {
 		all.WriteString(s.of(lines))
 	}
-	r.digit("composite", all.String(), l.compositeCD)
+	if len(l.composite) > 0 {
+		r.digit("composite", all.String(), l.compositeCD)
+	}
 
 	if _, err := split(m.BirthDate, 2000); err != nil {
 		r.note("date.birth", "the date of birth is no date")
@@ -136,32 +146,52 @@ func parse(lines []string) (*MRZ, []cardprofile.Deviation, error) {
 	if !strings.Contains("MF<", m.Sex) {
 		r.note("sex", "the sex is neither M, F nor <")
 	}
-	if m.IssuingState == "" || strings.Trim(m.IssuingState, letters) != "" {
-		r.note("state", "the issuing state is no code of letters")
-	}
-	if m.Nationality == "" || strings.Trim(m.Nationality, letters) != "" {
-		r.note("nationality", "the nationality is no code of letters")
-	}
-	// Doc 9303-4, 4.2.2.1; 9303-5 and -6, note k.
-	first := "ACI"
-	if f == TD3 {
-		first = "P"
-	}
-	if !strings.Contains(first, lines[0][:1]) {
-		r.note("document_code", "the document code does not fit the format")
-	}
+	r.state("state", "issuing state", m.IssuingState, State.mayIssue)
+	r.state("nationality", "nationality", m.Nationality, func(State) bool { return true })
+	r.code(m)
 	r.names(m)
 	return m, r.devs, nil
 }
 
 const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
+// state judges one code of Doc 9303-3 (8th ed.), 5.
+func (r *reader) state(rule, what, code string, fits func(State) bool) {
+	s, known := StateOf(code)
+	switch {
+	case code == "" || strings.Trim(code, letters) != "":
+		r.note(rule, "the "+what+" is no code of letters")
+	case !known:
+		r.note(rule+".unknown", "the "+what+" is not a code that is known here")
+	case !fits(s):
+		r.note(rule+".unfit", "the "+what+" is a code for something else")
+	}
+}
+
+// code judges the first characters: Doc 9303-4, 4.2.2.1; 9303-5 and -6, note k;
+// 9303-7, 4.2.2.
+func (r *reader) code(m *MRZ) {
+	first := "ACI"
+	switch {
+	case m.Type.Visa():
+		first = "V"
+	case m.Type == TD3:
+		first = "P"
+	}
+	if !strings.Contains(first, r.in[0][:1]) {
+		r.note("document_code", "the document code does not fit the format")
+	}
+	if first == "ACI" && (r.in[0][1] == 'V' || m.DocumentCode == "AI") {
+		r.note("document_code.second", "the second letter of the document code is one that must not be there")
+	}
+}
+
 // number reads the document number, which continues in the optional data when
 // a filler stands for its check digit (Doc 9303-5 and -6, note j).
 func (r *reader) number(m *MRZ) {
 	head, cd, opt := r.l.number.of(r.in), r.l.numberCD.of(r.in), r.l.opt1.of(r.in)
 	m.DocumentNumber, m.Optional1 = field(head), field(opt)
-	if cd == "<" && m.Type != TD3 && opt[0] != '<' {
+	if cd == "<" && m.Type.long() && opt[0] != '<' {
 		end := strings.IndexByte(opt, '<')
 		if end < 0 {
 			r.note("number.long", "a long document number has no filler after its check digit")
@@ -195,6 +225,9 @@ func (r *reader) names(m *MRZ) {
 		r.note("name.filler", "more fillers inside the name than separate its parts")
 	}
 }
+
+// long tells whether a document number may go on in the optional data.
+func (f Format) long() bool { return f == TD1 || f == TD2 }
 
 // field removes the fillers that only fill.
 func field(s string) string { return strings.TrimRight(s, "<") }
