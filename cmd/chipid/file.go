@@ -16,15 +16,16 @@ import (
 func newFileCmd(env *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "file",
-		Short: "Show and verify the files of a chip",
+		Short: "Show, verify and lint the files of a chip",
 		Long: `file works on files as they were read from a chip, without the chip.
 
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitFailed, exitInconclusive),
 		Example: `  chipid file show files
-  chipid file verify files --trust trust`,
+  chipid file verify files --trust trust
+  chipid file lint files`,
 	}
-	cmd.AddCommand(newFileShowCmd(env), newFileVerifyCmd(env))
+	cmd.AddCommand(newFileShowCmd(env), newFileVerifyCmd(env), newFileLintCmd(env))
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"path/filepath"
 
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
@@ -25,23 +26,25 @@ func Recognise(name string, b []byte) lint.Kind {
 	if len(b) > 0 && b[0] == 0x30 { // BER of indefinite length too, which the header below would refuse
 		return sequence(b)
 	}
-	tag, _, _, err := tlv.Header(b)
+	// Without a name the bytes must be whole: a text, too, begins with some tag.
+	n, rest, err := tlv.Parse(b)
 	if err != nil {
 		return ""
 	}
-	switch tag {
+	switch n.Tag {
 	case 0x31:
 		return lint.CardAccess
 	case 0x47, 0x7f66:
 		return lint.ATRInfo
 	case 0x61:
-		if n, _, err := tlv.Parse(b); err == nil {
-			if _, application := n.First(0x4f); application {
-				return lint.DIR
-			}
+		if _, application := n.First(0x4f); application {
+			return lint.DIR
 		}
 	}
-	if id, ok := lds.FileByTag(tag); ok {
+	if len(bytes.Trim(rest, "\x00\xff")) > 0 {
+		return ""
+	}
+	if id, ok := lds.FileByTag(n.Tag); ok {
 		return lint.Kind(id.Name)
 	}
 	return ""
