@@ -3,6 +3,7 @@ package pki_test
 import (
 	"crypto"
 	"errors"
+	"io"
 	"math/big"
 	"strconv"
 	"strings"
@@ -205,5 +206,29 @@ func TestTimesAfter2049(t *testing.T) {
 	}
 	if !c.NotAfter.Equal(from.AddDate(15, 0, 0)) || !strings.Contains(string(c.RawTBS), "20550101000000Z") {
 		t.Errorf("ends %v", c.NotAfter)
+	}
+}
+
+// silentKey must not be asked to sign.
+type silentKey struct {
+	crypto.Signer
+	asked bool
+}
+
+func (k *silentKey) Sign(rand io.Reader, digest []byte, o crypto.SignerOpts) ([]byte, error) {
+	k.asked = true
+	return k.Signer.Sign(rand, digest, o)
+}
+
+// TestNotSigned: a certificate that would break a mandatory rule never reaches the key.
+func TestNotSigned(t *testing.T) {
+	a := pkitest.NewAuthority(t, pkitest.Options{})
+	key := &silentKey{Signer: a.CSCAKey}
+	end := pkitest.Epoch.AddDate(1, 0, 0)
+	_, err := pki.BuildDS(pki.DSOptions{DocumentTypes: []string{"I"}, Subject: pki.Subject{
+		CommonName: "Document Signer 2", Email: "ds@example.org", NotBefore: pkitest.Epoch, NotAfter: end, PrivateKeyNotAfter: end,
+	}}, a.DSKey.Public(), a.CSCA, key)
+	if err == nil || !strings.Contains(err.Error(), "cert.lifetime") || key.asked {
+		t.Errorf("error %v, key asked %v", err, key.asked)
 	}
 }

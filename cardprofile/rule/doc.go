@@ -4,8 +4,8 @@
 // the data it judges.
 //
 // The conformance rules about what is issued lie below: lint is what every rule is
-// made of, der how rules see encodings; cert and crl hold the rules about
-// certificates and revocation lists.
+// made of, der how rules see encodings; cert, crl, signed, infos, files and document
+// hold the rules; conformance asks them all; ruletest makes their fixtures.
 //
 // Reading a batch file is cardprofile/citizen's matter; rules judge what came
 // out of it.

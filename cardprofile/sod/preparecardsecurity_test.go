@@ -52,9 +52,13 @@ func TestPrepareCardSecurity(t *testing.T) {
 		for what, try := range map[string]func() error{
 			"another EF.CardAccess": func() error { _, _, err := sod.PrepareCardSecurity(other, set, o); return err },
 			"no key":                func() error { _, _, err := sod.PrepareCardSecurity(access, access, o); return err },
-			"rubbish":               func() error { _, _, err := sod.PrepareCardSecurity(access, []byte{0x31, 1}, o); return err },
-			"no EF.CardAccess":      func() error { _, _, err := sod.PrepareCardSecurity(nil, set, o); return err },
-			"no signer":             func() error { _, _, err := sod.PrepareCardSecurity(access, set, sod.Options{}); return err },
+			"a key of another identifier": func() error { // which the conformance rules find
+				_, _, err := sod.PrepareCardSecurity(access, encode(new(lds.Builder).PACE(cam, 13).ChipAuthKey(chip, 12)), o)
+				return err
+			},
+			"rubbish":          func() error { _, _, err := sod.PrepareCardSecurity(access, []byte{0x31, 1}, o); return err },
+			"no EF.CardAccess": func() error { _, _, err := sod.PrepareCardSecurity(nil, set, o); return err },
+			"no signer":        func() error { _, _, err := sod.PrepareCardSecurity(access, set, sod.Options{}); return err },
 			"a CSCA": func() error {
 				_, _, err := sod.PrepareCardSecurity(access, set, sod.Options{Signer: a.CSCA, SigningTime: o.SigningTime})
 				return err

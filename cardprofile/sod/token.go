@@ -22,6 +22,8 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cardprofile/rule/lint"
+	"github.com/chipid-toolkit/chipid/cardprofile/rule/signed"
 )
 
 // ErrUsed is returned by the second Issue of a Token, whatever came of the first.
@@ -42,13 +44,14 @@ type Token struct {
 
 // objectKind is what differs between the objects that a Document Signer signs.
 type objectKind struct {
+	lint        lint.Kind
 	contentType asn1.ObjectIdentifier
 	file        func(der []byte) []byte // the file around the CMS object
 	read        func(file []byte) (*cms.SignedData, []cardprofile.Deviation, error)
 }
 
 var (
-	kindSOD = &objectKind{oidLDSSecurityObject, func(der []byte) []byte { return tlv.Encode(tagSOD, der) },
+	kindSOD = &objectKind{lint.SOD, oidLDSSecurityObject, func(der []byte) []byte { return tlv.Encode(tagSOD, der) },
 		func(file []byte) (*cms.SignedData, []cardprofile.Deviation, error) {
 			s, err := Parse(file)
 			if err != nil {
@@ -56,7 +59,7 @@ var (
 			}
 			return s.Signed, s.Deviations, nil
 		}}
-	kindCardSecurity = &objectKind{oidSecurityObject, func(der []byte) []byte { return der },
+	kindCardSecurity = &objectKind{lint.CardSecurity, oidSecurityObject, func(der []byte) []byte { return der },
 		func(file []byte) (*cms.SignedData, []cardprofile.Deviation, error) {
 			c, err := ParseCardSecurity(file)
 			if err != nil {
@@ -157,6 +160,22 @@ func (t *Token) build() error {
 	t.finish = func(signature []byte) ([]byte, error) {
 		si.EncryptedDigest = signature
 		return sd.Finish()
+	}
+	return t.conforms()
+}
+
+// conforms puts the conformance rules to the object as it will be, before the key is
+// asked; the first breach of a mandatory one is the error.
+func (t *Token) conforms() error {
+	// No rule looks at the signature's value, so any stands in for it.
+	der, err := t.finish([]byte{0})
+	if err != nil {
+		return err
+	}
+	for _, f := range signed.Lint(t.kind.file(der), t.kind.lint) {
+		if f.Severity == lint.Error {
+			return fmt.Errorf("%s would not keep to the rules: %s: %s: %s (%s, %s)", t.kind.lint, f.Where, f.Title.EN, f.Text, f.Rule, f.Citation)
+		}
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func Together(name string, inputs []Input) []Judged {
 		judged := Object(in)
 		out = append(out, judged...)
 		switch k := judged[0].Kind; {
-		case isChip(k):
+		case known(k):
 			if _, twice := chip[k]; !twice {
 				chip[k] = in.Bytes
 			}

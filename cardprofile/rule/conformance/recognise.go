@@ -78,9 +78,6 @@ func known(k lint.Kind) bool {
 	return false
 }
 
-// isChip says whether a kind is a file of a chip.
-func isChip(k lint.Kind) bool { return known(k) }
-
 // isCertificate says whether a kind is one of certificates.
 func isCertificate(k lint.Kind) bool {
 	switch k {
