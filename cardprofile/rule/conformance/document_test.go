@@ -25,7 +25,7 @@ var unclaimed = []string{
 	"securityinfos.pace.standard", "securityinfos.pace.protocol", "securityinfos.pace.version", "securityinfos.pace.parameter", "securityinfos.pace.reserved",
 	"securityinfos.domain.protocol", "securityinfos.domain.parameter", "securityinfos.domain.parameters", "securityinfos.ca.info", "securityinfos.ca.keyid",
 	"securityinfos.ca.explicit", "securityinfos.ca.publickey", "securityinfos.aa.version", "securityinfos.aa.algorithm", "document.dg14.cardaccess", "document.aa.info",
-	"file.length", "file.trailing", "com.order", "dg1.fields", "bit.zero",
+	"file.length", "file.trailing", "securityinfos.trailing", "com.order", "dg1.fields", "bit.zero",
 }
 
 // TestCoverage: every rule answers a statement, or is known to answer none; every

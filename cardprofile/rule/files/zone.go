@@ -27,7 +27,9 @@ type span struct {
 
 // zones are the tables of data elements by the length of the zone: Doc 9303-10 (8th
 // ed.), Tables 40, 41 and 42. Names may hold digits nowhere, whatever the tables of
-// TD1 and TD2 say (Doc 9303-3 (8th ed.), 4.6); that is package mrz's to note.
+// TD1 and TD2 say (Doc 9303-3 (8th ed.), 4.6); that is package mrz's to note. The
+// check digit of TD3's optional data may be a filler where there are none (Doc 9303-4
+// (8th ed.), 4.2.2.2), which Table 42 leaves out.
 var zones = map[int][]span{
 	90: {
 		{"document code", 2, "AS"}, {"issuing State", 3, "AS"}, {"document number", 9, "ANS"}, {"its check digit", 1, "NS"}, {"optional data", 15, "ANS"},

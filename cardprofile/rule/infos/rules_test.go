@@ -91,6 +91,7 @@ var cases = map[string]Case{
 	"securityinfos.der": one(lint.CardAccess, access(gm, cam), func(testing.TB) []byte {
 		return tlv.Encode(0x31, cam, gm)
 	}),
+	"securityinfos.trailing":         one(lint.CardAccess, access(gm), func(testing.TB) []byte { return append(set(gm), 0, 0) }),
 	"securityinfos.entry":            one(lint.CardAccess, access(gm), access(gm, info(pace+".2.2"))),
 	"securityinfos.pace":             one(lint.CardAccess, access(gm), access(taOne)),
 	"securityinfos.pace.standard":    one(lint.CardAccess, access(gm), access(info(pace+".2.2", number(2), number(40)), info(pace+".2", domain(), number(40)))),
@@ -130,6 +131,13 @@ func TestRules(t *testing.T) {
 	var abouts []lint.About
 	abouts = append(abouts, infos.Rules().Abouts()...)
 	Table(t, abouts, cases, func(kind lint.Kind, object []byte) []lint.Finding { return infos.Lint(object, kind) })
+}
+
+// TestOneKeyWithoutIdentifier: the only key needs no keyId, here or there.
+func TestOneKeyWithoutIdentifier(t *testing.T) {
+	if f := infos.Lint(set(gm, info(ca+".2.2", number(1)), publicKey(t, 1)), lint.DG(14)); len(f) > 0 {
+		t.Error(f)
+	}
 }
 
 func FuzzLint(f *testing.F) {

@@ -81,3 +81,9 @@ func (s *Set) explicitFor(id int) bool {
 	}
 	return false
 }
+
+// same says whether a key and an info belong together by their keyIds. With one key
+// alone either may leave it out (Doc 9303-11 (8th ed.), 9.2.5 and 9.2.6).
+func (s *Set) same(key, info int) bool {
+	return key == info || len(s.Infos.ChipAuthKeys) == 1 && (key == lds.NoID || info == lds.NoID)
+}

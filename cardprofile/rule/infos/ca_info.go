@@ -19,7 +19,7 @@ var caInfo = Rule{
 			cam := slices.ContainsFunc(s.Infos.PACEInfos, func(p lds.PACEInfo) bool {
 				return mapping(p.Protocol) == mappingCAM && p.ParameterID == k.KeyID
 			})
-			if !cam && !slices.ContainsFunc(s.Infos.ChipAuthInfos, func(i lds.ChipAuthInfo) bool { return i.KeyID == k.KeyID }) {
+			if !cam && !slices.ContainsFunc(s.Infos.ChipAuthInfos, func(i lds.ChipAuthInfo) bool { return s.same(k.KeyID, i.KeyID) }) {
 				report("ChipAuthenticationPublicKeyInfo", "one has none")
 			}
 		}

@@ -18,7 +18,7 @@ var caKey = Rule{
 		for _, i := range s.Infos.ChipAuthInfos {
 			kind := i.Protocol[len(i.Protocol)-2]
 			if !slices.ContainsFunc(s.Infos.ChipAuthKeys, func(k lds.ChipAuthKey) bool {
-				return k.KeyID == i.KeyID && k.Protocol[len(k.Protocol)-1] == kind
+				return s.same(k.KeyID, i.KeyID) && k.Protocol[len(k.Protocol)-1] == kind
 			}) {
 				report("ChipAuthenticationInfo", "%s has none", i.Protocol)
 			}

@@ -13,7 +13,7 @@ var inDER = Rule{
 		Citation: "Doc 9303-10 (8th ed.), 3.11.3, Table 33",
 	},
 	Check: func(s *Set, report lint.Report) {
-		for _, n := range der.Strict(s.Raw) {
+		for _, n := range der.Strict(s.Infos.Raw) {
 			report("SecurityInfos", "%s", n)
 		}
 	},
