@@ -227,10 +227,12 @@ func (b *builder) groups(zone *mrz.MRZ) {
 	dg2, err := lds.EncodeDG2(b.portrait())
 	b.add("EF.DG2", dg2, err)
 	if t := b.o.TA; t != nil && t.Fingers > 0 {
-		b.add("EF.DG3", people.Fingers(t.Fingers), nil)
+		dg3, err := people.Fingers(t.Fingers)
+		b.add("EF.DG3", dg3, err)
 	}
 	if t := b.o.TA; t != nil && t.Iris > 0 {
-		b.add("EF.DG4", people.Iris(t.Iris), nil)
+		dg4, err := people.Irises(t.Iris)
+		b.add("EF.DG4", dg4, err)
 	}
 	if all := slices.Concat(b.pace, b.infos); len(all) > 0 {
 		// Not lds.EncodeDG14, which is strict: a key in X9.42 form may be asked for.
