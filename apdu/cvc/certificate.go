@@ -55,6 +55,33 @@ func Parse(b []byte) (*Certificate, error) {
 	return r.certificate(n.Value, n.Raw)
 }
 
+// maxBundle bounds the certificates of one file.
+const maxBundle = 256
+
+// ParseAll reads certificates that stand one after the other, as a terminal's
+// chain is handed over in one file. ErrFormat for none.
+func ParseAll(b []byte) ([]*Certificate, error) {
+	var list []*Certificate
+	for len(b) > 0 {
+		n, rest, err := tlv.Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d: %w: %w", len(list)+1, ErrFormat, err)
+		}
+		if len(list) == maxBundle {
+			return nil, fmt.Errorf("%w: more than %d certificates", ErrFormat, maxBundle)
+		}
+		c, err := Parse(n.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("certificate %d: %w", len(list)+1, err)
+		}
+		list, b = append(list, c), rest
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("%w: no certificate", ErrFormat)
+	}
+	return list, nil
+}
+
 // ParseParts reads a certificate as PSO: Verify Certificate carries it: DO 7F4E
 // and DO 5F37 without the header around them.
 func ParseParts(b []byte) (*Certificate, error) {

@@ -22,18 +22,18 @@ func (a *Authority) checkTrustPoints(p *cardprofile.Profile, now time.Time) erro
 		return nil
 	}
 	if len(a.CVCA) == 0 || len(a.CVCA) > applet.MaxTrustPoints {
-		return fmt.Errorf("%w: the profile wants a trust point, and %d CVCA certificates are given", ErrPlan, len(a.CVCA))
+		return fmt.Errorf("%w: the profile wants a trust point, and %d CVCA certificates are given", ErrAuthority, len(a.CVCA))
 	}
 	today, err := cvc.DateOf(now)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrPlan, err)
+		return fmt.Errorf("%w: %w", ErrAuthority, err)
 	}
 	for _, c := range a.CVCA {
 		if _, err := cvc.Root(c); err != nil {
-			return fmt.Errorf("%w: trust point: %w", ErrPlan, err)
+			return fmt.Errorf("%w: trust point: %w", ErrAuthority, err)
 		}
 		if c.Expiration.Before(today) {
-			return fmt.Errorf("%w: trust point %v expired on %v", ErrPlan, c.CHR, c.Expiration)
+			return fmt.Errorf("%w: trust point %v expired on %v", ErrAuthority, c.CHR, c.Expiration)
 		}
 	}
 	return nil

@@ -45,7 +45,7 @@ func TestTrustPoint(t *testing.T) {
 		"three": {chain.Root.Certificate, chain.Root.Certificate, chain.Root.Certificate},
 	} {
 		is.CVCA = points
-		if _, err := is.Personalize(ctx, c, pl, issue.Options{}); !errors.Is(err, issue.ErrPlan) || c.Exchanges() != 0 {
+		if _, err := is.Personalize(ctx, c, pl, issue.Options{}); !errors.Is(err, issue.ErrAuthority) || c.Exchanges() != 0 {
 			t.Errorf("%s: %v after %d exchanges", name, err, c.Exchanges())
 		}
 	}

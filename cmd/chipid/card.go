@@ -38,6 +38,7 @@ type accessFlags struct {
 	can, mrz, qr, pin string
 	profile           string
 	reader            string
+	terminal          terminalFlags
 }
 
 // accessHelp stands in the help of each verb that has accessFlags.
@@ -62,6 +63,7 @@ func (f *accessFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.profile, "profile", "", "card type that is expected (default: what the card says)")
 	cmd.MarkFlagsMutuallyExclusive("can", "mrz", "qr")
 	cmd.MarkFlagsMutuallyExclusive("pin", "mrz", "qr")
+	f.terminal.register(cmd)
 }
 
 // access makes the key of the flag that is given; a PIN may have a CAN beside it.
@@ -187,7 +189,11 @@ type opened struct {
 	access  inspect.Access
 	options inspect.Options
 	bar     *progress
+	release func() error // the token of the terminal's key
 }
+
+// Close lets go of the card, and of the terminal's key if there is one.
+func (o *opened) Close() error { return errors.Join(o.Card.Close(), o.release()) }
 
 // open makes the key, prepares the folder for files and connects to the card, in
 // the order in which mistakes are cheapest. What it gives back is to be closed.
@@ -199,19 +205,23 @@ func (f *accessFlags) open(ctx context.Context, env *env, out string) (*opened, 
 	if err := prepareOut(out); err != nil {
 		return nil, err
 	}
+	terminal, release, err := f.terminal.open(ctx, env)
+	if err != nil {
+		return nil, errors.Join(err, release())
+	}
 	bar := newProgress(env)
 	o, err := f.options(bar)
 	if err != nil {
 		bar.close()
-		return nil, err
+		return nil, errors.Join(err, release())
 	}
 	card, err := connect(ctx, f.reader)
 	if err != nil {
 		bar.close()
-		return nil, err
+		return nil, errors.Join(err, release())
 	}
-	o.Reader = card.Reader()
-	return &opened{card, access, o, bar}, nil
+	o.Reader, o.Terminal = card.Reader(), terminal
+	return &opened{card, access, o, bar, release}, nil
 }
 
 func noCards(ctx context.Context) bool {

@@ -25,12 +25,15 @@ original. The verdict says of each check whether it passed, failed, was not
 performed or is not supported, and why. * marks those that are required.
 
 ` + accessHelp + `
+` + terminalHelp + `
 With --out the files read are written as EF.COM.bin, EF.DG1.bin, …, mode 0600.
 
 Exit statuses:
-` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitDenied, exitFailed, exitInconclusive),
+` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitDenied, exitFailed, exitInconclusive, exitHSM),
 		Example: `  chipid card inspect --can - --trust trust < can.txt
-  chipid card inspect --reader 0 --qr @qr.txt --trust trust --json`,
+  chipid card inspect --reader 0 --qr @qr.txt --trust trust --json
+  chipid card inspect --mrz @mrz.txt --trust trust --terminal-cert chain.cvcert \
+    --terminal-key pkcs11:object=terminal --module SO --token checkpoint --pin-source file:pin`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runCardInspect(cmd.Context(), env, f, trust, out, rules, asJSON)

@@ -157,8 +157,16 @@ func authorityOf(ctx context.Context, env *env, ring hsm.Keyring, keys *keyflags
 	if err != nil {
 		return nil, fmt.Errorf("certificate of the document signer: %w", err)
 	}
-	return &issue.Authority{
+	a := &issue.Authority{
 		Keyring: ring, Signer: keys.DocumentSigner, Certificate: certificate,
 		Transport: keys.CardMaster, Master: keys.CardMasterNew,
-	}, nil
+	}
+	for _, path := range keys.CVCACertificates {
+		list, err := readCVCertificates("cvca-certificates", path)
+		if err != nil {
+			return nil, err
+		}
+		a.CVCA = append(a.CVCA, list...)
+	}
+	return a, nil
 }

@@ -41,11 +41,12 @@ func newCardReadCmd(env *env) *cobra.Command {
 verified: card inspect does that.
 
 ` + accessHelp + `
+` + terminalHelp + `
 With --out the files are written as EF.COM.bin, EF.DG1.bin, …, mode 0600: they
 are personal data.
 
 Exit statuses:
-` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitDenied),
+` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitDenied, exitHSM),
 		Example: `  chipid card read --can - --out files < can.txt
   chipid card read --reader 0 --mrz @mrz.txt --json`,
 		Args: cobra.NoArgs,

@@ -32,6 +32,7 @@ type emulateFlags struct {
 	vpcd                                         []string
 	count, link                                  int
 	json                                         bool
+	specimen                                     specimenFlags
 }
 
 func newEmulateCmd(env *env) *cobra.Command {
@@ -50,6 +51,14 @@ made that nobody can find again. A blank has the published test keys 40..4F,
 unless --master names a file with a hexadecimal AES key from which the card's
 keys are diversified (GlobalPlatform KDF3).
 
+--specimen DIR is a finished identity card of Utopia instead, with fingerprints
+and irises that it gives to its country's terminals alone. In DIR, which must be
+empty or missing, it leaves what an inspection needs: trust, a trust store;
+can.txt and mrz.txt; cvca.cvcert, the authority that the chip trusts. If
+--terminal-key names a key in a token, terminal.cvcert holds the certificates of
+a terminal with this key, for --terminal-cert. With --state the chip is made once
+and comes back from FILE, with what certificates have taught it.
+
 --vpcd may be given several times, one chip each; --count N takes N readers on
 successive ports from the first. With several chips, FILE becomes FILE.1, FILE.2
 and so on.
@@ -63,9 +72,10 @@ Quirks (--quirk):
 Example:
   chipid emulate --profile vn-cccd-2021 --state card.json
   chipid emulate --applet chipid-gp --count 2 --link 848 --fault pull@40+2000
+  chipid emulate --specimen utopia --terminal-key pkcs11:object=terminal --module SO --token checkpoint --pin-source file:pin
 
 Exit statuses:
-` + exitHelp(exitOK, exitFault, exitUsage),
+` + exitHelp(exitOK, exitFault, exitUsage, exitHSM),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
 	}
@@ -79,6 +89,7 @@ Exit statuses:
 	flags.IntVar(&f.link, "link", 0, "model a contactless link of 106, 212, 424 or 848 kbit/s")
 	flags.StringVar(&f.fault, "fault", "", "what goes wrong, see above")
 	flags.StringVar(&f.quirk, "quirk", "", "habits of chips in the field, see above")
+	f.specimen.register(flags)
 	flags.BoolVar(&f.json, "json", false, "print what is served as JSON, one line a chip, on stdout")
 	return cmd
 }
@@ -90,7 +101,7 @@ type served struct {
 }
 
 func (f *emulateFlags) run(ctx context.Context, env *env) error {
-	list, done, err := f.open(env)
+	list, done, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -114,7 +125,7 @@ func (f *emulateFlags) run(ctx context.Context, env *env) error {
 }
 
 // open makes the chips before anything is served: a wrong flag shows at once.
-func (f *emulateFlags) open(env *env) ([]served, func(), error) {
+func (f *emulateFlags) open(ctx context.Context, env *env) ([]served, func(), error) {
 	options, err := f.options(env)
 	if err != nil {
 		return nil, nil, err
@@ -137,7 +148,7 @@ func (f *emulateFlags) open(env *env) ([]served, func(), error) {
 		if f.state != "" && len(addresses) > 1 {
 			o.State = f.state + "." + strconv.Itoa(i+1)
 		}
-		c, err := openChip(o)
+		c, err := f.openChip(ctx, env, o)
 		if err != nil {
 			pool.Close()
 			return nil, nil, err
@@ -147,8 +158,8 @@ func (f *emulateFlags) open(env *env) ([]served, func(), error) {
 	return list, pool.Close, nil
 }
 
-// openChip brings a chip back from its file, or makes a blank.
-func openChip(o chip.Options) (*chip.Chip, error) {
+// openChip brings a chip back from its file, or makes a blank, or a specimen.
+func (f *emulateFlags) openChip(ctx context.Context, env *env, o chip.Options) (*chip.Chip, error) {
 	if o.State != "" {
 		if _, err := os.Stat(o.State); err == nil {
 			c, err := chip.Open(o)
@@ -160,11 +171,17 @@ func openChip(o chip.Options) (*chip.Chip, error) {
 			return nil, fmt.Errorf("emulate: %w", err)
 		}
 	}
+	if f.specimen.dir != "" {
+		return f.specimen.make(ctx, env, o)
+	}
 	return chip.NewBlank(o)
 }
 
 func (f *emulateFlags) options(env *env) (chip.Options, error) {
 	o := chip.Options{State: f.state}
+	if err := f.checkSpecimen(); err != nil {
+		return o, err
+	}
 	if f.profile != "" && f.applet != "" {
 		return o, usagef("--profile and --applet exclude each other")
 	}

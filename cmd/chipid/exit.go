@@ -106,7 +106,7 @@ func exitStatus(err error) int {
 		return exitInconclusive
 	case is(pki.ErrListSignature, pki.ErrBundleAltered, pki.ErrRollback, pki.ErrBundleExpired):
 		return exitFailed
-	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pki.ErrFollows, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ, inspect.ErrAccessKey):
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pki.ErrFollows, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ, inspect.ErrTerminal, inspect.ErrAccessKey):
 		return exitUsage
 	case is(hsm.Err):
 		return exitHSM

@@ -25,6 +25,7 @@ import (
 //	card-master: pkcs11:object=card-master-transport
 //	card-master-new: pkcs11:object=card-master-2026
 //	digest: pkcs11:object=log-digest
+//	cvca-certificates: [cvca-2026.cvcert]      # trust points of cards whose profile has one
 //
 // Relative paths start from the file's own folder.
 type File struct {
@@ -38,6 +39,7 @@ type File struct {
 	CardMaster                hsm.KeyRef `yaml:"card-master"`                 // keys that blanks come with
 	CardMasterNew             hsm.KeyRef `yaml:"card-master-new"`             // keys that they leave with; empty: no replacement
 	Digest                    hsm.KeyRef `yaml:"digest"`                      // keyed digests in logs and stores; may be empty
+	CVCACertificates          []string   `yaml:"cvca-certificates"`           // paths; for profiles with a trust point
 
 	path string
 	text []byte
@@ -144,7 +146,11 @@ func (f *File) check() error {
 	if f.CardMasterNew != "" && f.CardMasterNew == f.CardMaster {
 		return at("card-master-new", "is the same key as card-master: an issued card must not keep the keys it came with", "name the master key of issued cards")
 	}
-	for _, p := range []*string{&f.DocumentSignerCertificate} {
+	paths := []*string{&f.DocumentSignerCertificate}
+	for i := range f.CVCACertificates {
+		paths = append(paths, &f.CVCACertificates[i])
+	}
+	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(f.path), *p)
 		}
