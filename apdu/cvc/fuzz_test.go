@@ -66,6 +66,27 @@ func FuzzParseRequest(f *testing.F) {
 	})
 }
 
+// A file of certificates: what is read is what stands there, one after another.
+func FuzzParseAll(f *testing.F) {
+	root, dv, is := newWorld(f, cvc.ECDSASHA256, ecc.P256()).chain(cvc.RoleForeignDV)
+	f.Add(append(append(bytes.Clone(is.cert.Raw), dv.cert.Raw...), root.cert.Raw...))
+	f.Add(append(bytes.Clone(is.cert.Raw), 0x7F, 0x21, 0x00))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		list, err := cvc.ParseAll(b)
+		if err != nil {
+			return
+		}
+		var again []byte
+		for _, c := range list {
+			again = append(again, c.Raw...)
+		}
+		if len(list) == 0 || !bytes.Equal(again, b) {
+			t.Fatalf("%d certificates", len(list))
+		}
+	})
+}
+
 func FuzzParseEFCVCA(f *testing.F) {
 	b, err := cvc.EncodeEFCVCA("UTCVCA00002", "UTCVCA00001")
 	if err != nil {

@@ -23,6 +23,9 @@
 // offset, and with nothing of what the old session proved about the chip. Every
 // exchange is under a watchdog (Options.Patience).
 //
+// With a [Terminal] that the issuing country has given rights to, DG3 and DG4
+// are read too, last of all: what comes of that takes nothing from the rest.
+//
 // What may not live here: protocols, parsing of files, trust decisions of the
 // store. This package asks for facts and writes them down.
 package inspect

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,7 @@ document-signer: pkcs11:object=ds
 document-signer-certificate: certs/ds.cer
 card-master: pkcs11:object=transport;type=secret-key
 card-master-new: pkcs11:object=own
+cvca-certificates: [certs/cvca.cvcert, /elsewhere/old.cvcert]
 `
 
 func write(t testing.TB, dir, text string) string {
@@ -97,7 +99,8 @@ func TestFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.DocumentSignerCertificate != filepath.Join(dir, "certs/ds.cer") || f.DocumentSigner != "pkcs11:object=ds" || f.Digest != "" {
+	if f.DocumentSignerCertificate != filepath.Join(dir, "certs/ds.cer") || f.DocumentSigner != "pkcs11:object=ds" || f.Digest != "" ||
+		!slices.Equal(f.CVCACertificates, []string{filepath.Join(dir, "certs/cvca.cvcert"), "/elsewhere/old.cvcert"}) {
 		t.Errorf("%+v", f)
 	}
 	k, err := f.Open(context.Background(), nil)
