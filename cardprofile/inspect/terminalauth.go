@@ -27,16 +27,21 @@ func (s *session) bindPACE(res *pace.Result, a Access) {
 		return
 	}
 	s.binding.chipID, _ = ta.Compress(proto.Curve, res.ChipEphemeral)
-	if a.can.Len() > 0 {
+	switch {
+	case a.pin.Len() > 0: // no chip is called by it
+	case a.can.Len() > 0:
 		s.binding.staticID = a.can.Bytes()
-	} else {
+	default:
 		s.binding.staticID, _ = ta.ChipIDOfMRZ(string(a.info.Bytes()))
 	}
 	if proto.Mapping == pace.ChipAuthentication {
 		s.binding.ephemeral, _ = ta.Compress(proto.Curve, res.TerminalEphemeral)
 	}
 	for _, car := range res.CARs {
-		s.binding.references = append(s.binding.references, cvc.Reference(car))
+		// They are shown to people: what is no name is left out.
+		if ref, err := cvc.ParseReference([]byte(car)); err == nil {
+			s.binding.references = append(s.binding.references, ref)
+		}
 	}
 }
 
