@@ -84,7 +84,9 @@ func reading(ctx context.Context, w io.Writer) ([]figure, error) {
 		fmt.Fprintln(w)
 		figures = append(figures,
 			figure{"read.exchanges." + m.name, float64(m.exchanges), "exchanges"},
-			figure{"read.floor." + m.name, float64(m.floor), "exchanges"})
+			figure{"read.floor." + m.name, float64(m.floor), "exchanges"},
+			figure{"read.sent." + m.name, float64(m.sent), "bytes"},
+			figure{"read.received." + m.name, float64(m.received), "bytes"})
 		if m.name == "extended" {
 			figures = append(figures, figure{"read.ms.848", round(m.milliseconds(848)), "ms"}, figure{"read.ms.106", round(m.milliseconds(106)), "ms"})
 		} else {
