@@ -153,8 +153,12 @@ func (s *Store) Export(key crypto.Signer, o ExportOptions) ([]byte, *BundleInfo,
 }
 
 func (s *Store) bundleContent(o ExportOptions) ([]byte, error) {
+	named, err := s.Named()
+	if err != nil {
+		return nil, err
+	}
 	c := bundleContent{Schema: bundleSchema, Version: o.Version, Issued: o.Issued.UTC(), Expires: o.Expires.UTC(), Test: s.test,
-		Certificates: [][]byte{}, CRLs: [][]byte{}, DeviationLists: [][]byte{}, Named: s.Named(), Pins: s.Pins(), Removed: s.Removed()}
+		Certificates: [][]byte{}, CRLs: [][]byte{}, DeviationLists: [][]byte{}, Named: named, Pins: s.Pins(), Removed: s.Removed()}
 	sources, err := s.Sources()
 	if err != nil {
 		return nil, err

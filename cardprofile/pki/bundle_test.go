@@ -76,8 +76,8 @@ func TestBundle(t *testing.T) {
 	}
 	same(s)
 	want(t, pki.VerifyDocument(signed(t, a, nil), s, pki.VerifyOptions{Now: inspected}), "pppp")
-	if len(s.Pins()) != 1 || len(s.Named()) != 1 || len(s.DeviationLists()) != 1 || s.Bundle().Key != info.Key {
-		t.Errorf("pins %v, named %v, follows %+v", s.Pins(), s.Named(), s.Bundle())
+	if len(s.Pins()) != 1 || len(namedIn(s)) != 1 || len(s.DeviationLists()) != 1 || s.Bundle().Key != info.Key {
+		t.Errorf("pins %v, named %v, follows %+v", s.Pins(), namedIn(s), s.Bundle())
 	}
 	if again, err := s.Import("1", first, at); err != nil || again.Known != 4 || again.Added != 0 {
 		t.Errorf("the same again: %+v, %v", again, err)

@@ -116,7 +116,7 @@ func (s *Store) importBundle(name string, data []byte, o ImportOptions) (*Import
 		}
 	}
 	s.mu.Lock()
-	s.reset()
+	s.reset(len(next))
 	for _, e := range next {
 		s.put(e)
 	}
@@ -224,7 +224,7 @@ func (s *Store) follow(b *bundle) error {
 			return err
 		}
 	}
-	s.pins, s.named, s.removed, s.follows = c.Pins, c.Named, c.Removed, follows
+	s.pins, s.named, s.namedLoaded, s.removed, s.follows = c.Pins, c.Named, true, c.Removed, follows
 	return nil
 }
 

@@ -3,7 +3,6 @@ package pki_test
 import (
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki/pkitest"
@@ -86,29 +85,5 @@ func TestCorpusCRLs(t *testing.T) {
 		if r, err := store.Import(filepath.Base(path), b, pki.ImportOptions{}); err != nil || r.CRLs != 1 {
 			t.Errorf("%s: %+v, %v", path, r, err)
 		}
-	}
-}
-
-// TestCorpusStoreOpens measures nothing but that opening does not parse: the figure
-// is for orientation.
-func TestCorpusStoreOpens(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "trust")
-	store, err := pki.Create(dir, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkitest.ImportCorpus(t, store)
-	begin := time.Now()
-	again, err := pki.Open(dir)
-	took := time.Since(begin)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a, b := len(store.Entries()), len(again.Entries()); a != b || a < 600 {
-		t.Errorf("%d entries written, %d read", a, b)
-	}
-	t.Logf("opened %d entries in %v", len(again.Entries()), took)
-	if took > 200*time.Millisecond {
-		t.Errorf("opening took %v", took)
 	}
 }

@@ -41,26 +41,50 @@ type Removal struct {
 }
 
 // Named lists the CSCAs that the operator named.
-func (s *Store) Named() []Named {
+func (s *Store) Named() ([]Named, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.named)
+	if err := s.loadNamed(); err != nil {
+		return nil, err
+	}
+	return slices.Clone(s.named), nil
 }
 
+// loadNamed reads who was named on first use, which is the import of a list: to open
+// a store for documents costs nothing for it. The caller holds mu.
+func (s *Store) loadNamed() error {
+	if s.namedLoaded {
+		return nil
+	}
+	if err := s.readRecord(namedFile, &s.named); err != nil {
+		return err
+	}
+	s.namedLoaded = true
+	return nil
+}
+
+// isNamed is false for all when the record cannot be read: then nobody vouches.
 func (s *Store) isNamed(c *Certificate) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.byHash[c.Fingerprint()]
-	return e != nil && e.Kind == KindCSCA && slices.ContainsFunc(s.named, func(n Named) bool { return n.SHA256 == e.SHA256 })
+	return e != nil && e.Kind == KindCSCA && s.loadNamed() == nil && slices.ContainsFunc(s.named, func(n Named) bool { return n.SHA256 == e.SHA256 })
 }
 
 // name notes that the operator named these CSCAs.
 func (s *Store) name(how string, shas ...string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	named := slices.Clone(s.named)
+	if err := s.loadNamed(); err != nil {
+		return err
+	}
+	named, known := slices.Clone(s.named), map[string]bool{}
+	for _, n := range named {
+		known[n.SHA256] = true
+	}
 	for _, sha := range shas {
-		if !slices.ContainsFunc(named, func(n Named) bool { return n.SHA256 == sha }) {
+		if !known[sha] {
+			known[sha] = true
 			named = append(named, Named{SHA256: sha, How: how, When: now()})
 		}
 	}
@@ -152,7 +176,7 @@ func (s *Store) drop(sha string) error {
 		return err
 	}
 	entries := slices.DeleteFunc(slices.Clone(s.entries), func(x *Entry) bool { return x == e })
-	s.reset()
+	s.reset(len(entries))
 	for _, x := range entries {
 		s.put(x)
 	}
@@ -227,7 +251,7 @@ func (s *Store) readRecords() error {
 	for _, r := range []struct {
 		name string
 		into any
-	}{{pinsFile, &s.pins}, {namedFile, &s.named}, {removedFile, &s.removed}, {followsFile, &s.follows}} {
+	}{{pinsFile, &s.pins}, {removedFile, &s.removed}, {followsFile, &s.follows}} {
 		if err := s.readRecord(r.name, r.into); err != nil {
 			return err
 		}

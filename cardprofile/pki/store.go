@@ -61,18 +61,19 @@ type Store struct {
 
 	importing sync.Mutex // one import at a time; taken before mu
 
-	mu        sync.Mutex // what follows
-	entries   []*Entry
-	byHash    map[string]*Entry
-	bySubject map[string][]*Entry // canonical name → CA certificates
-	byKeyID   map[string][]*Entry // subjectKeyIdentifier → CA certificates
-	crls      map[string][]*Entry // country → CRLs
-	bySigner  map[string][]*Entry // key identifier or serial number → signers
-	pins      []Pin
-	named     []Named
-	removed   []Removal
-	sources   []Source   // of a store in memory
-	follows   *Following // the bundles this store is made of; nil for one kept by hand
+	mu          sync.Mutex // what follows
+	entries     []*Entry
+	byHash      map[string]*Entry
+	bySubject   map[string][]*Entry // canonical name → CA certificates
+	byKeyID     map[string][]*Entry // subjectKeyIdentifier → CA certificates
+	crls        map[string][]*Entry // country → CRLs
+	bySigner    map[string][]*Entry // key identifier or serial number → signers
+	pins        []Pin
+	named       []Named
+	namedLoaded bool
+	removed     []Removal
+	sources     []Source   // of a store in memory
+	follows     *Following // the bundles this store is made of; nil for one kept by hand
 
 	deviationEntries []*Entry
 	deviations       []*DeviationSource // what DeviationLists found; nil when it has to look again
@@ -100,14 +101,15 @@ type Entry struct {
 // mark.
 func NewStore(test bool) *Store {
 	s := &Store{test: test}
-	s.reset()
+	s.reset(0)
 	return s
 }
 
-func (s *Store) reset() {
-	s.entries = nil
-	s.byHash, s.bySubject, s.byKeyID, s.crls = map[string]*Entry{}, map[string][]*Entry{}, map[string][]*Entry{}, map[string][]*Entry{}
-	s.bySigner = map[string][]*Entry{}
+// reset empties the maps and makes room for so many entries.
+func (s *Store) reset(room int) {
+	s.entries = make([]*Entry, 0, room)
+	s.byHash, s.bySubject, s.byKeyID = make(map[string]*Entry, room), make(map[string][]*Entry, room), make(map[string][]*Entry, room)
+	s.crls, s.bySigner = map[string][]*Entry{}, map[string][]*Entry{}
 	s.deviationEntries, s.deviations = nil, nil
 	s.generation++
 }

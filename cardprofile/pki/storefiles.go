@@ -1,7 +1,6 @@
 package pki
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
@@ -144,18 +143,19 @@ func (s *Store) readIndex() error {
 	for _, r := range s.removed {
 		removed[r.SHA256] = true
 	}
-	in := bufio.NewScanner(bytes.NewReader(b))
-	if !in.Scan() || in.Text() != indexHead {
+	// One string for all, of which the entries hold parts.
+	head, lines, _ := strings.Cut(string(b), "\n")
+	if head != indexHead {
 		return errIndex
 	}
-	for in.Scan() {
-		e, ok := parseIndexLine(in.Text())
+	s.reset(strings.Count(lines, "\n"))
+	for len(lines) > 0 {
+		var line string
+		line, lines, _ = strings.Cut(lines, "\n")
+		e, ok := parseIndexLine(line)
 		if !ok || removed[e.SHA256] || !s.put(e) {
 			return errIndex
 		}
-	}
-	if in.Err() != nil {
-		return errIndex
 	}
 	files := 0
 	for _, folder := range folders {
@@ -200,14 +200,16 @@ func readNames(dir string) ([]string, error) {
 }
 
 func parseIndexLine(line string) (*Entry, bool) {
-	f := strings.Split(line, "\t")
-	if len(f) != 9 {
-		return nil, false
+	var f [9]string
+	for i := range f {
+		var more bool
+		if f[i], line, more = strings.Cut(line, "\t"); more == (i == len(f)-1) {
+			return nil, false
+		}
 	}
-	sum, err := hex.DecodeString(f[1])
-	key, err2 := hex.DecodeString(f[3])
-	from, err3 := strconv.ParseInt(f[5], 10, 64)
-	if err != nil || err2 != nil || err3 != nil || len(sum) != sha256.Size || hex.EncodeToString(sum) != f[1] {
+	key, err := hex.DecodeString(f[3])
+	from, err2 := strconv.ParseInt(f[5], 10, 64)
+	if err != nil || err2 != nil || len(f[1]) != 2*sha256.Size || strings.Trim(f[1], "0123456789abcdef") != "" {
 		return nil, false
 	}
 	e := &Entry{Kind: f[0], SHA256: f[1], nameHash: f[2], keyID: string(key), Country: f[4], From: time.Unix(from, 0).UTC(), Test: f[7] == "true", serial: f[8]}
@@ -228,7 +230,7 @@ func parseIndexLine(line string) (*Entry, bool) {
 // rebuild reads every file and writes the index anew. Writing may fail, on a store
 // that may only be read: then the next opening is slow again.
 func (s *Store) rebuild() error {
-	s.reset()
+	s.reset(0)
 	for _, folder := range folders {
 		names, err := readNames(filepath.Join(s.dir, folder))
 		if err != nil {

@@ -92,6 +92,11 @@ func TestWhoVouches(t *testing.T) {
 	})
 }
 
+func namedIn(s *pki.Store) []pki.Named {
+	n, _ := s.Named()
+	return n
+}
+
 func colons(sha string) string {
 	var out []string
 	for i := 0; i < len(sha); i += 2 {

@@ -84,7 +84,11 @@ Exit statuses:
 func trustEntries(store *pki.Store, country string) ([]trustEntry, error) {
 	out := []trustEntry{}
 	named := map[string]bool{}
-	for _, n := range store.Named() {
+	all, err := store.Named()
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range all {
 		named[n.SHA256] = true
 	}
 	for _, e := range store.Entries() {

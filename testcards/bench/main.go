@@ -19,7 +19,7 @@ type figure struct {
 // figures.
 type subject func(ctx context.Context, w io.Writer) ([]figure, error)
 
-var subjects = []subject{reading, verifying}
+var subjects = []subject{reading, trusting, verifying}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
