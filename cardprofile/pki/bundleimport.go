@@ -55,28 +55,36 @@ func readBundle(data []byte) (*bundle, error) {
 	if !slices.Contains(signer.ExtKeyUsage, OIDTrustBundle) || !signer.SelfSigned() {
 		return nil, fmt.Errorf("%w: the certificate in it is none of a bundle signer", ErrBundleAltered)
 	}
-	b := &bundle{signer: signer}
-	in := json.NewDecoder(bytes.NewReader(verified.Content()))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&b.content); err != nil || in.More() {
-		return nil, errors.Join(errors.New("the content of the bundle cannot be read"), err)
+	c, err := readBundleContent(verified.Content())
+	if err != nil {
+		return nil, err
 	}
-	c := &b.content
-	if c.Schema != bundleSchema {
-		return nil, fmt.Errorf("the bundle is of a kind %q, which this program does not know", c.Schema)
-	}
-	if c.Version < 1 || !c.Expires.After(c.Issued) {
-		return nil, errors.New("the bundle has no version, or ends before it begins")
-	}
-	if len(c.Certificates)+len(c.CRLs)+len(c.DeviationLists) > MaxObjects {
-		return nil, errManyObjects
-	}
+	b := &bundle{signer: signer, content: *c}
 	key, err := KeyFingerprint(signer.PublicKey)
 	if err != nil {
 		return nil, err
 	}
 	b.info = BundleInfo{Version: c.Version, Issued: c.Issued, Expires: c.Expires, Test: c.Test, Key: key, SHA256: fingerprint(data)}
 	return b, nil
+}
+
+// readBundleContent reads what a bundle carries.
+func readBundleContent(content []byte) (*bundleContent, error) {
+	c := &bundleContent{}
+	in := json.NewDecoder(bytes.NewReader(content))
+	in.DisallowUnknownFields()
+	if err := in.Decode(c); err != nil || in.More() {
+		return nil, errors.Join(errors.New("the content of the bundle cannot be read"), err)
+	}
+	switch {
+	case c.Schema != bundleSchema:
+		return nil, fmt.Errorf("the bundle is of a kind %q, which this program does not know", c.Schema)
+	case c.Version < 1 || !c.Expires.After(c.Issued):
+		return nil, errors.New("the bundle has no version, or ends before it begins")
+	case len(c.Certificates)+len(c.CRLs)+len(c.DeviationLists) > MaxObjects:
+		return nil, errManyObjects
+	}
+	return c, nil
 }
 
 // importBundle makes the store what a bundle says it is: what the bundle does not

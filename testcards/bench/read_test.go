@@ -33,6 +33,7 @@ func TestFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"read.exchanges.extended", "read.exchanges.short", "read.floor.extended", "read.floor.short", "read.ms.848", "read.ms.106",
+		"trust.open", "trust.open.memory", "trust.open.parsed", "trust.open.parsed.memory",
 		"verify.p256", "verify.brainpoolP256r1", "verify.brainpoolP384r1", "verify.rsa3072pss",
 		"read.sent.extended", "read.sent.short", "read.received.extended", "read.received.short", "read.ms.848.short", "read.ms.106.short"} {
 		if n := strings.Count(out.String(), "\nfigure "+name+" "); n != 1 {
