@@ -2,6 +2,8 @@ package pki_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -229,9 +231,21 @@ func TestBundleOpenSSL(t *testing.T) {
 	if err != nil || !bytes.Contains(b, []byte(`"chipid.trust.bundle/1"`)) {
 		t.Errorf("%q, %v", b[:min(len(b), 80)], err)
 	}
-	spki := filepath.Join(dir, "spki")
-	cert := pkitest.WriteFile(t, dir, "cert", a.DS.Raw)
-	if text, err := pkitest.OpenSSL(t, "x509", "-inform", "DER", "-in", cert, "-pubkey", "-noout", "-out", spki); err != nil || info.Key == "" {
-		t.Errorf("openssl: %s", text)
+	// The fingerprint is that of the key as stock tools write it.
+	sd, err := cms.Parse(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, der := filepath.Join(dir, "key.pem"), filepath.Join(dir, "key.der")
+	for _, args := range [][]string{
+		{"x509", "-inform", "DER", "-in", pkitest.WriteFile(t, dir, "cert", sd.Certificates[0]), "-pubkey", "-noout", "-out", pem},
+		{"pkey", "-pubin", "-in", pem, "-pubout", "-outform", "DER", "-out", der},
+	} {
+		if text, err := pkitest.OpenSSL(t, args...); err != nil {
+			t.Fatalf("openssl: %s", text)
+		}
+	}
+	if sum := sha256.Sum256(pkitest.Read(t, der)); hex.EncodeToString(sum[:]) != info.Key {
+		t.Errorf("openssl's key has the SHA-256 %x, ours %s", sum, info.Key)
 	}
 }

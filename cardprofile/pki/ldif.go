@@ -79,8 +79,8 @@ func (r *ldifReader) logical() ([]byte, bool) {
 // next returns the next value, false at the end of the file.
 func (r *ldifReader) next() (ldifValue, bool, error) {
 	for {
+		at := r.line + 1
 		line, ok := r.logical()
-		at := r.line
 		switch {
 		case !ok:
 			return ldifValue{}, false, nil
