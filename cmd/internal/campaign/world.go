@@ -22,6 +22,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile/issue"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cardprofile/rule"
+	"github.com/chipid-toolkit/chipid/hsm"
 	"github.com/chipid-toolkit/chipid/hsm/soft"
 	"github.com/chipid-toolkit/chipid/printer"
 	"github.com/chipid-toolkit/chipid/printer/line/card"
@@ -47,6 +48,16 @@ type Office struct {
 
 // NewOffice makes one. Its small portraits make cards that are quick to write.
 func NewOffice(ctx context.Context, profile string) (*Office, error) {
+	return newOffice(ctx, profile, "")
+}
+
+// OpenOffice is an office whose keys lie in a folder, made there by the first
+// process that opens it.
+func OpenOffice(ctx context.Context, profile, dir string) (*Office, error) {
+	return newOffice(ctx, profile, dir)
+}
+
+func newOffice(ctx context.Context, profile, dir string) (*Office, error) {
 	p, err := cardprofile.Load(profile)
 	if err != nil {
 		return nil, err
@@ -55,12 +66,12 @@ func NewOffice(ctx context.Context, profile string) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring, err := soft.Open(ctx, soft.Config{}, soft.Embedded(io.Discard))
+	ring, err := soft.Open(ctx, soft.Config{Dir: dir, Create: dir != ""}, soft.Embedded(io.Discard))
 	if err != nil {
 		return nil, err
 	}
 	o := &Office{Driver: driver, ring: ring, transport: mac.NewKey(bytes.Repeat([]byte{0x5A}, 16)), rsa: map[int]*rsa.PrivateKey{}}
-	if o.Issuer, err = sample.NewIssuer(ctx, ring, p, o.transport, time.Now()); err != nil {
+	if o.Issuer, err = issuerOf(ctx, ring, p, o.transport); err != nil {
 		return nil, errors.Join(err, ring.Close())
 	}
 	if o.Trust, err = o.Issuer.Trust(); err != nil {
@@ -83,6 +94,42 @@ func NewOffice(ctx context.Context, profile string) (*Office, error) {
 		o.Plans = append(o.Plans, plan)
 	}
 	return o, nil
+}
+
+// issuerOf is the authority whose keys lie in the keyring, made if there is none.
+func issuerOf(ctx context.Context, ring hsm.Keyring, p *cardprofile.Profile, transport mac.Key) (*sample.Issuer, error) {
+	list, err := ring.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return sample.NewIssuer(ctx, ring, p, transport, time.Now())
+	}
+	is := &sample.Issuer{Authority: issue.Authority{Keyring: ring}}
+	for _, k := range list {
+		switch k.Label {
+		case sample.LabelDS:
+			is.Signer = k.Ref
+		case sample.LabelTransport:
+			is.Transport = k.Ref
+		case sample.LabelMaster:
+			is.Master = k.Ref
+		case sample.LabelCSCA:
+			der, err := ring.Certificate(ctx, k.Ref)
+			if err != nil {
+				return nil, err
+			}
+			if is.CSCA, err = pki.ParseCertificate(der); err != nil {
+				return nil, err
+			}
+		}
+	}
+	der, err := ring.Certificate(ctx, is.Signer)
+	if err != nil {
+		return nil, err
+	}
+	is.Certificate, err = pki.ParseCertificate(der)
+	return is, err
 }
 
 // Close lets go of the keyring.
@@ -114,6 +161,7 @@ type World struct {
 	mu     sync.Mutex // guards what follows, Chips and Moment
 	dead   bool
 	now    time.Time
+	Real   bool // the clock is the machine's: processes share it
 	db     string
 }
 
@@ -141,6 +189,9 @@ func (w *World) Close() error { return w.Store.Close() }
 func (w *World) clock() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.Real {
+		return time.Now()
+	}
 	w.now = w.now.Add(time.Millisecond)
 	return w.now
 }
