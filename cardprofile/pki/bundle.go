@@ -63,6 +63,17 @@ func (s *Store) Bundle() *Following {
 	return &f
 }
 
+// bundleAge notes that the store is made of a bundle whose days are over: what its
+// office has taken out since is still trusted here. Policy says what follows.
+func (v *verification) bundleAge() {
+	if v.store == nil || v.o.ContentType != cms.OIDLDSSecurityObject {
+		return
+	}
+	if f := v.store.Bundle(); f != nil && v.o.Now.After(f.Expires) {
+		v.note("trust store", "trust.bundle.expired", "the store's bundle of version %d counted until %s", f.Version, day(f.Expires))
+	}
+}
+
 // byHand returns an error for a store that only bundles may change.
 func (s *Store) byHand() error {
 	if s.Bundle() != nil {

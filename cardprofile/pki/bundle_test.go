@@ -7,10 +7,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki/pkitest"
@@ -78,6 +80,13 @@ func TestBundle(t *testing.T) {
 	}
 	same(s)
 	want(t, pki.VerifyDocument(signed(t, a, nil), s, pki.VerifyOptions{Now: inspected}), "pppp")
+	expired := func(d cardprofile.Deviation) bool { return d.Rule == "trust.bundle.expired" }
+	for months, over := range map[int]bool{0: false, 2: true} {
+		r := pki.VerifyDocument(signed(t, a, nil), s, pki.VerifyOptions{Now: inspected.AddDate(0, months, 0)})
+		if slices.ContainsFunc(r.Deviations, expired) != over {
+			t.Errorf("after %d months: %v", months, r.Deviations)
+		}
+	}
 	if len(s.Pins()) != 1 || len(namedIn(s)) != 1 || len(s.DeviationLists()) != 1 || s.Bundle().Key != info.Key {
 		t.Errorf("pins %v, named %v, follows %+v", s.Pins(), namedIn(s), s.Bundle())
 	}

@@ -1,7 +1,12 @@
 // Package pki makes and judges the certificates and lists behind electronic
-// documents: it reads X.509 certificates, CRLs and master lists as they really
-// are, builds CSCA and Document Signer certificates per Doc 9303-12, keeps them in
-// a trust Store, and says what is proven about a signed object of a chip.
+// documents: it reads X.509 certificates, CRLs, master lists and deviation lists as
+// they really are, builds CSCA and Document Signer certificates per Doc 9303-12,
+// keeps them in a trust Store, and says what is proven about a signed object of a
+// chip.
+//
+// A Store opens by its index alone. Import takes files into it, each list only with
+// an anchor behind it; Check raises alarms, Diff compares imports, and Export makes
+// a signed bundle that another store can follow. docs/trust.md describes it all.
 //
 // Reading is tolerant and lists deviations; building is strict and checks its own
 // result. VerifyDocument is the way in for passive authentication: it takes the

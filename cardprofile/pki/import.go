@@ -111,7 +111,7 @@ func (s *Store) Import(name string, data []byte, o ImportOptions) (*ImportReport
 	if len(src.Contents) == 0 {
 		r := b.report.Refused[0]
 		var alone *UnanchoredError
-		if errors.As(r.err, &alone) {
+		if errors.As(r.err, &alone) || errors.Is(r.err, ErrListSignature) { // they name what they are about
 			return b.report, inputError(name, r.err)
 		}
 		return b.report, inputError(name, fmt.Errorf("%s %w", r.Subject, r.err))

@@ -39,6 +39,7 @@ func VerifyDocument(sd *cms.SignedData, store *Store, o VerifyOptions) *Result {
 	v.chain()
 	v.validity()
 	v.revocation()
+	v.bundleAge()
 	v.r.decide(v.verified)
 	return v.r
 }
