@@ -92,6 +92,13 @@ func ReadDir(dir string) ([]File, error) {
 // ReadDiskFile reads one file, at most MaxDiskFile bytes of it. The error is an
 // *cardprofile.InputError.
 func ReadDiskFile(path string) ([]byte, error) {
+	return ReadBounded(path, MaxDiskFile, "name a file of a chip", "read it from the chip again")
+}
+
+// ReadBounded reads one file of at most limit bytes that is not empty. fixLarge
+// and fixEmpty tell what to do about one that is. The error is an
+// *cardprofile.InputError.
+func ReadBounded(path string, limit int, fixLarge, fixEmpty string) ([]byte, error) {
 	bad := func(problem, fix string) error {
 		return &cardprofile.InputError{File: path, Problem: problem, Fix: fix}
 	}
@@ -103,14 +110,14 @@ func ReadDiskFile(path string) ([]byte, error) {
 		return nil, bad("cannot be opened", "name a readable file")
 	}
 	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, MaxDiskFile+1))
+	b, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
 	switch {
 	case err != nil:
 		return nil, bad("cannot be read", "name a readable file")
-	case len(b) > MaxDiskFile:
-		return nil, bad(fmt.Sprintf("larger than %d bytes", MaxDiskFile), "name a file of a chip")
+	case len(b) > limit:
+		return nil, bad(fmt.Sprintf("larger than %d bytes", limit), fixLarge)
 	case len(b) == 0:
-		return nil, bad("is empty", "read it from the chip again")
+		return nil, bad("is empty", fixEmpty)
 	}
 	return slices.Clip(b), nil
 }

@@ -5,13 +5,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
-	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
+	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 )
 
 // maxPEM bounds the blocks of one PEM file.
@@ -90,25 +88,5 @@ func privateKey(b []byte) bool {
 // readShowFile reads a file to be shown: a list may be longer than any file of a
 // chip.
 func readShowFile(path string) ([]byte, error) {
-	bad := func(problem, fix string) error {
-		return &cardprofile.InputError{File: path, Problem: problem, Fix: fix}
-	}
-	f, err := os.Open(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil, bad("there is no such file", "check the path")
-	case err != nil:
-		return nil, bad("cannot be opened", "name a readable file")
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, cms.MaxSize+1))
-	switch {
-	case err != nil:
-		return nil, bad("cannot be read", "name a readable file")
-	case len(b) > cms.MaxSize:
-		return nil, bad(fmt.Sprintf("larger than %d bytes", cms.MaxSize), "name a file of a chip, a certificate or a list")
-	case len(b) == 0:
-		return nil, bad("is empty", "name a file with something in it")
-	}
-	return b, nil
+	return lds.ReadBounded(path, cms.MaxSize, "name a file of a chip, a certificate or a list", "name a file with something in it")
 }

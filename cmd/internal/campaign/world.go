@@ -228,7 +228,7 @@ func (w *World) blank() *chip.Chip {
 // NewStation is a station at a machine, as a process that starts makes it.
 func (w *World) NewStation(name string, m *Machine) *station.Station {
 	return &station.Station{
-		Name: name, Process: "campaign", Store: w.Store, Blanks: "blanks", Issuer: &w.Issuer.Authority,
+		Name: name, Store: w.Store, Blanks: "blanks", Issuer: &w.Issuer.Authority,
 		Encoder: m, Driver: w.Driver, Printer: m, Chip: printer.StationContactless, Checker: checker{w}, Operator: patient{},
 	}
 }

@@ -156,7 +156,6 @@ func (s *Station) reject(ctx context.Context, c *store.Card, why string, authent
 	if err != nil {
 		return err
 	}
-	s.spoiled++
 	return s.toBin(ctx, c)
 }
 

@@ -199,7 +199,6 @@ func (s *Station) deliver(ctx context.Context, c store.Card, w *Work) (Result, e
 	}); err != nil {
 		return Result{Card: c}, err
 	}
-	s.made++
 	return Result{Card: c, Good: true}, nil
 }
 

@@ -16,9 +16,8 @@ import (
 // Station makes cards, one at a time. Its fields are set before the first call
 // and not changed afterwards; calls come from one goroutine at a time.
 type Station struct {
-	Name    string
-	Process string // which process runs it, for people
-	Store   *store.Store
+	Name  string
+	Store *store.Store
 	// Blanks is the lot that the blanks at this station come from: failures of
 	// their authentication stop the lot on all stations.
 	Blanks string
@@ -42,8 +41,7 @@ type Station struct {
 	// Log is told faults, by card number; nil keeps none.
 	Log *slog.Logger
 
-	made, spoiled int64
-	loaded        bool // an untouched blank lies ready inside
+	loaded bool // an untouched blank lies ready inside
 }
 
 // DefaultLimit is how many blanks in a row may fail their authentication.
