@@ -2,17 +2,17 @@ package pki
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rand"
-	"fmt"
+	"errors"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
-	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
-	"github.com/chipid-toolkit/chipid/cardprofile/rule/cert"
 	"github.com/chipid-toolkit/chipid/cardprofile/rule/lint"
 )
 
@@ -39,6 +39,9 @@ type CSCAOptions struct {
 	Subject
 	Country string // two letters, "VN"
 	State   string // the ICAO code as in the MRZ, "VNM"
+	// NameChanged says that the CSCA had another name before (Doc 9303-12 (8th ed.),
+	// 7.1.1.5); the link certificate tells which.
+	NameChanged bool
 	// Test puts the TEST mark into the certificate and all that it issues, and
 	// "TEST" into the common name.
 	Test bool
@@ -52,77 +55,100 @@ type DSOptions struct {
 	DocumentTypes []string
 }
 
-// BuildCSCA makes a self-signed CSCA certificate (Doc 9303-12 (8th ed.), Tables 5
-// and 6): EC keys with explicit parameters, every mandatory extension. The result is
-// verified and linted before it is returned. Options that cannot be used are a
+// PrepareCSCA decides and checks everything about a self-signed CSCA certificate (Doc
+// 9303-12 (8th ed.), Tables 5 and 6) for the key pub: EC keys with explicit parameters,
+// every mandatory extension. Options that cannot be used are a
 // *cardprofile.InputError.
-func BuildCSCA(o CSCAOptions, key crypto.Signer) (*Certificate, error) {
+func PrepareCSCA(o CSCAOptions, pub crypto.PublicKey) (*Prepared, error) {
 	if err := checkCSCA(o); err != nil {
-		return nil, err
-	}
-	spki, keyID, err := marshalKey(key.Public())
-	if err != nil {
-		return nil, err
-	}
-	alternative := marshalAlternativeName(o.Email, o.URL, o.State)
-	name := marshalName(o.Country, o.Organization, testName(o.CommonName, o.Test))
-	extensions := [][]byte{
-		extensionDER(oidAuthorityKeyID, false, tlv.Encode(0x30, tlv.Encode(0x80, keyID))),
-		extensionDER(oidSubjectKeyID, false, tlv.Encode(0x04, keyID)),
-		// keyCertSign and cRLSign: bits 5 and 6 (RFC 5280, 4.2.1.3).
-		extensionDER(oidKeyUsage, true, []byte{0x03, 0x02, 0x01, 0x06}),
-		extensionDER(oidPrivateKeyUsage, false, marshalPeriod(o.NotBefore, o.PrivateKeyNotAfter)),
-		extensionDER(oidSubjectAltName, false, alternative),
-		extensionDER(oidIssuerAltName, false, alternative),
-		extensionDER(oidBasicConstraints, true, tlv.Encode(0x30, []byte{0x01, 0x01, 0xff}, []byte{0x02, 0x01, 0x00})),
-		extensionDER(oidCRLPoints, false, marshalCRLPoints(o.CRLURLs)),
-	}
-	c, err := issue(o.Subject, o.Test, certificateBody{issuer: name, subject: name, spki: spki, extensions: extensions, kind: lint.CSCA}, key, key.Public())
-	if err != nil {
-		return nil, err
-	}
-	return checked(c, c)
-}
-
-// BuildDS makes a Document Signer certificate for pub, signed by the CSCA whose
-// certificate and key are given. Country, State and TEST mark are the CSCA's. The
-// result is verified and linted before it is returned.
-func BuildDS(o DSOptions, pub crypto.PublicKey, csca *Certificate, key crypto.Signer) (*Certificate, error) {
-	if err := checkDS(&o, csca); err != nil {
 		return nil, err
 	}
 	spki, keyID, err := marshalKey(pub)
 	if err != nil {
 		return nil, err
 	}
-	issuerNames, ok := csca.extension(oidSubjectAltName)
-	if !ok || len(csca.States) == 0 || csca.SubjectKeyID == nil {
-		return nil, &cardprofile.InputError{Field: "csca", Problem: "the CSCA certificate lacks the subject key identifier or the alternative name that Doc 9303-12 requires",
-			Fix: "make it with chipid pki csca"}
+	alternative := marshalAlternativeName(o.Email, o.URL, o.State)
+	name := marshalName(o.Country, o.Organization, testName(o.CommonName, o.Test))
+	extensions := append(authorityExtensions(keyID, keyID, marshalPeriod(o.NotBefore, o.PrivateKeyNotAfter), o.CRLURLs),
+		extensionDER(oidSubjectAltName, false, alternative),
+		extensionDER(oidIssuerAltName, false, alternative))
+	if o.NameChanged {
+		extensions = append(extensions, extensionDER(oidNameChange, false, []byte{0x05, 0x00}))
 	}
-	state := csca.States[0]
+	return prepareCertificate(o.Subject, o.Test, certificateBody{issuer: name, subject: name, spki: spki, extensions: extensions, kind: lint.CSCA}, pub, nil)
+}
+
+// authorityExtensions are those of CSCA and link certificates alike (Doc 9303-12 (8th
+// ed.), Table 6).
+func authorityExtensions(issuerKeyID, keyID, period []byte, crlURLs []string) [][]byte {
+	return [][]byte{
+		extensionDER(oidAuthorityKeyID, false, tlv.Encode(0x30, tlv.Encode(0x80, issuerKeyID))),
+		extensionDER(oidSubjectKeyID, false, tlv.Encode(0x04, keyID)),
+		// keyCertSign and cRLSign: bits 5 and 6 (RFC 5280, 4.2.1.3).
+		extensionDER(oidKeyUsage, true, []byte{0x03, 0x02, 0x01, 0x06}),
+		extensionDER(oidPrivateKeyUsage, false, period),
+		extensionDER(oidBasicConstraints, true, tlv.Encode(0x30, []byte{0x01, 0x01, 0xff}, []byte{0x02, 0x01, 0x00})),
+		extensionDER(oidCRLPoints, false, marshalCRLPoints(crlURLs)),
+	}
+}
+
+// BuildCSCA makes a self-signed CSCA certificate: PrepareCSCA, signed with key.
+func BuildCSCA(o CSCAOptions, key crypto.Signer) (*Certificate, error) {
+	p, err := PrepareCSCA(o, key.Public())
+	if err != nil {
+		return nil, err
+	}
+	return p.IssueCertificate(context.Background(), key)
+}
+
+// PrepareDS decides and checks everything about a Document Signer certificate for pub
+// that the CSCA will sign. Country, State and TEST mark are the CSCA's.
+func PrepareDS(o DSOptions, pub crypto.PublicKey, csca *Certificate) (*Prepared, error) {
+	if err := checkDS(&o, csca); err != nil {
+		return nil, err
+	}
 	var types [][]byte
 	for _, t := range o.DocumentTypes {
 		types = append(types, tlv.Encode(tlv.Tag(tagPrintable), []byte(t)))
 	}
 	sortDER(types)
-	extensions := [][]byte{
+	// Doc 9303-12 (8th ed.), 7.1.1.6: version 0 and a SET OF document codes.
+	return prepareSigner(o.Subject, pub, csca, lint.DS,
+		extensionDER(oidDocumentTypes, false, tlv.Encode(0x30, []byte{0x02, 0x01, 0x00}, tlv.Encode(0x31, types...))))
+}
+
+// prepareSigner is what the certificates of signers under a CSCA have in common; more
+// are the extensions that tell their kinds apart.
+func prepareSigner(o Subject, pub crypto.PublicKey, csca *Certificate, kind lint.Kind, more ...[]byte) (*Prepared, error) {
+	spki, keyID, err := marshalKey(pub)
+	if err != nil {
+		return nil, err
+	}
+	issuerNames, ok := csca.extension(oidSubjectAltName)
+	if !ok || len(csca.States) == 0 || csca.SubjectKeyID == nil {
+		return nil, badOption("csca", "lacks the subject key identifier or the alternative name that Doc 9303-12 requires", "make it with chipid pki csca")
+	}
+	extensions := append([][]byte{
 		extensionDER(oidAuthorityKeyID, false, tlv.Encode(0x30, tlv.Encode(0x80, csca.SubjectKeyID))),
 		extensionDER(oidSubjectKeyID, false, tlv.Encode(0x04, keyID)),
 		extensionDER(oidKeyUsage, true, []byte{0x03, 0x02, 0x07, 0x80}), // digitalSignature
 		extensionDER(oidPrivateKeyUsage, false, marshalPeriod(o.NotBefore, o.PrivateKeyNotAfter)),
-		extensionDER(oidSubjectAltName, false, marshalAlternativeName(o.Email, o.URL, state)),
+		extensionDER(oidSubjectAltName, false, marshalAlternativeName(o.Email, o.URL, csca.States[0])),
 		extensionDER(oidIssuerAltName, false, issuerNames.Value),
 		extensionDER(oidCRLPoints, false, marshalCRLPoints(o.CRLURLs)),
-		// Doc 9303-12 (8th ed.), 7.1.1.6: version 0 and a SET OF document codes.
-		extensionDER(oidDocumentTypes, false, tlv.Encode(0x30, []byte{0x02, 0x01, 0x00}, tlv.Encode(0x31, types...))),
-	}
+	}, more...)
 	name := marshalName(csca.Subject.Country(), o.Organization, testName(o.CommonName, csca.TestMark))
-	c, err := issue(o.Subject, csca.TestMark, certificateBody{issuer: csca.Subject.Raw, subject: name, spki: spki, extensions: extensions, kind: lint.DS}, key, csca.PublicKey)
+	return prepareCertificate(o, csca.TestMark, certificateBody{issuer: csca.Subject.Raw, subject: name, spki: spki, extensions: extensions, kind: kind}, csca.PublicKey, csca)
+}
+
+// BuildDS makes a Document Signer certificate for pub, signed by the CSCA whose
+// certificate and key are given: PrepareDS, signed with key.
+func BuildDS(o DSOptions, pub crypto.PublicKey, csca *Certificate, key crypto.Signer) (*Certificate, error) {
+	p, err := PrepareDS(o, pub, csca)
 	if err != nil {
 		return nil, err
 	}
-	return checked(c, csca)
+	return p.IssueCertificate(context.Background(), key)
 }
 
 // certificateBody is what differs between kinds of certificates.
@@ -132,18 +158,29 @@ type certificateBody struct {
 	kind                  lint.Kind // whose profile it keeps to
 }
 
-// issue signs a certificate with key, which must be the private half of signer. The
-// conformance rules are asked before the key is: what breaks one is not signed.
-func issue(o Subject, test bool, b certificateBody, key crypto.Signer, signer crypto.PublicKey) (*Certificate, error) {
+// prepareCertificate lays out a certificate that the private half of signer will
+// sign; issuer is nil for a self-signed one.
+func prepareCertificate(o Subject, test bool, b certificateBody, signer crypto.PublicKey, issuer *Certificate) (*Prepared, error) {
 	tbs, signing, err := assemble(o, test, b, signer)
 	if err != nil {
 		return nil, err
 	}
-	// No rule looks at the signature's value, so any stands in for it.
-	if err := conforms(tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0, 0})), b.kind); err != nil {
-		return nil, err
-	}
-	return signCertificate(tbs, signing, key)
+	p := &Prepared{kind: b.kind, message: tbs, signing: signing,
+		finish: func(signature []byte) []byte {
+			return tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0}, signature))
+		},
+		check: func(der []byte) error {
+			c, err := ParseCertificate(der)
+			if err != nil {
+				return err
+			}
+			from := issuer
+			if from == nil {
+				from = c
+			}
+			return checked(c, from)
+		}}
+	return p.prepared()
 }
 
 // assemble makes the part of a certificate that is signed.
@@ -172,35 +209,15 @@ func assemble(o Subject, test bool, b certificateBody, signer crypto.PublicKey) 
 		tlv.Encode(0xa3, tlv.Encode(0x30, b.extensions...))), signing, nil
 }
 
-func signCertificate(tbs []byte, signing *cms.Signing, key crypto.Signer) (*Certificate, error) {
-	sig, err := signing.Sign(key, tbs)
-	if err != nil {
-		return nil, fmt.Errorf("pki: %w", err)
-	}
-	return ParseCertificate(tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0}, sig)))
-}
-
-// conforms puts the conformance rules of its kind to a certificate; the first breach
-// of a mandatory one is the error.
-func conforms(der []byte, kind lint.Kind) error {
-	_, findings := cert.Lint(der, kind)
-	for _, f := range findings {
-		if f.Severity == lint.Error {
-			return fmt.Errorf("pki: the certificate would not keep to its profile: %s: %s: %s (%s, %s)", f.Where, f.Title.EN, f.Text, f.Rule, f.Citation)
-		}
-	}
-	return nil
-}
-
-// checked verifies and reads an own certificate before anybody gets it.
-func checked(c, issuer *Certificate) (*Certificate, error) {
+// checked verifies an own certificate before anybody gets it.
+func checked(c, issuer *Certificate) error {
 	if _, err := c.CheckSignatureFrom(issuer); err != nil {
-		return nil, fmt.Errorf("pki: the certificate made does not verify: %w", err)
+		return err
 	}
 	if len(c.Deviations) > 0 {
-		return nil, fmt.Errorf("pki: the certificate made does not keep to its profile: %s", c.Deviations[0])
+		return errors.New(c.Deviations[0].Text)
 	}
-	return c, nil
+	return nil
 }
 
 // newSerial is 16 random octets, positive, with the first one never zero, so that
@@ -222,10 +239,5 @@ func testName(name string, test bool) string {
 	return name
 }
 
-func sortDER(parts [][]byte) {
-	for i := range parts {
-		for j := i; j > 0 && bytes.Compare(parts[j-1], parts[j]) > 0; j-- {
-			parts[j-1], parts[j] = parts[j], parts[j-1]
-		}
-	}
-}
+// sortDER puts the elements of a SET OF in the order of DER.
+func sortDER(parts [][]byte) { slices.SortFunc(parts, bytes.Compare) }

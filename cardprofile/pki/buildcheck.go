@@ -26,10 +26,7 @@ func checkCSCA(o CSCAOptions) error {
 }
 
 func checkDS(o *DSOptions, csca *Certificate) error {
-	if len(o.CRLURLs) == 0 {
-		o.CRLURLs = csca.CRLURLs
-	}
-	if err := checkSubject(o.Subject); err != nil {
+	if err := checkUnder(&o.Subject, csca); err != nil {
 		return err
 	}
 	if len(o.DocumentTypes) == 0 {
@@ -42,13 +39,25 @@ func checkDS(o *DSOptions, csca *Certificate) error {
 		}
 		seen[t] = true
 	}
+	return nil
+}
+
+// checkUnder checks what is common to the certificates that a CSCA issues; without
+// places of a CRL they take the CSCA's.
+func checkUnder(o *Subject, csca *Certificate) error {
+	if len(o.CRLURLs) == 0 {
+		o.CRLURLs = csca.CRLURLs
+	}
+	if err := checkSubject(*o); err != nil {
+		return err
+	}
 	switch {
 	case !csca.IsCA:
 		return badOption("csca", "is not a CA certificate", "give the CSCA's own certificate")
 	case o.NotBefore.Before(csca.NotBefore):
-		return badOption("not before", "the Document Signer would be valid before its CSCA is", "begin on "+day(csca.NotBefore)+" or later")
+		return badOption("not before", "the certificate would be valid before its CSCA is", "begin on "+day(csca.NotBefore)+" or later")
 	case o.NotAfter.After(csca.NotAfter):
-		return badOption("not after", "the Document Signer would outlive its CSCA, which ends on "+day(csca.NotAfter), "make a new CSCA, or shorten the validity")
+		return badOption("not after", "the certificate would outlive its CSCA, which ends on "+day(csca.NotAfter), "make a new CSCA, or shorten the validity")
 	case !csca.PrivateKeyNotAfter.IsZero() && o.NotBefore.After(csca.PrivateKeyNotAfter):
 		return badOption("not before", "the CSCA's key was to sign only until "+day(csca.PrivateKeyNotAfter), "make a new CSCA")
 	}

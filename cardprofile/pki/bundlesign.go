@@ -1,11 +1,9 @@
 package pki
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"fmt"
-	"slices"
 
 	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
@@ -57,38 +55,22 @@ func signBundle(content []byte, key crypto.Signer, o ExportOptions, test bool) (
 	if err != nil {
 		return nil, nil, err
 	}
-	signer, err := signCertificate(tbs, signing, key)
+	sig, err := signing.Sign(key, tbs)
+	if err != nil {
+		return nil, nil, fmt.Errorf("pki: sign bundle signer: %w", err)
+	}
+	signer, err := ParseCertificate(tlv.Encode(0x30, tbs, signing.Algorithm, tlv.Encode(0x03, []byte{0}, sig)))
 	if err != nil {
 		return nil, nil, err
 	}
-	digest, err := cms.MarshalDigest(signing.Hash)
+	message, finish, err := signedBody{contentType: OIDTrustBundle, content: content, at: o.Issued, keyID: keyID, certificates: [][]byte{signer.Raw}}.layOut(signing)
 	if err != nil {
 		return nil, nil, err
 	}
-	h := signing.Hash.New()
-	h.Write(content)
-	attribute := func(id string, value []byte) []byte {
-		return tlv.Encode(0x30, cms.MarshalOID(id), tlv.Encode(0x31, value))
-	}
-	// RFC 5652, 11.1 to 11.3.
-	attributes := [][]byte{
-		attribute("1.2.840.113549.1.9.3", cms.MarshalOID(OIDTrustBundle)),
-		attribute("1.2.840.113549.1.9.4", tlv.Encode(0x04, h.Sum(nil))),
-		attribute("1.2.840.113549.1.9.5", marshalTime(o.Issued)),
-	}
-	slices.SortFunc(attributes, bytes.Compare)
-	signed := tlv.Encode(0x31, attributes...)
-	signature, err := signing.Sign(key, signed)
-	if err != nil {
+	if sig, err = signing.Sign(key, message); err != nil {
 		return nil, nil, fmt.Errorf("pki: sign bundle: %w", err)
 	}
-	signed[0] = 0xa0
-	der := tlv.Encode(0x30, cms.MarshalOID(cms.OIDSignedData), tlv.Encode(0xa0, tlv.Encode(0x30,
-		[]byte{0x02, 0x01, 0x03},
-		tlv.Encode(0x31, digest),
-		tlv.Encode(0x30, cms.MarshalOID(OIDTrustBundle), tlv.Encode(0xa0, tlv.Encode(0x04, content))),
-		tlv.Encode(0xa0, signer.Raw),
-		tlv.Encode(0x31, tlv.Encode(0x30, []byte{0x02, 0x01, 0x03}, tlv.Encode(0x80, keyID), digest, signed, signing.Algorithm, tlv.Encode(0x04, signature))))))
+	der := finish(sig)
 	// What terminals will do first.
 	if _, err := readBundle(der); err != nil {
 		return nil, nil, fmt.Errorf("pki: the bundle made cannot be read: %w", err)

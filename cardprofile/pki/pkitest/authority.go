@@ -22,10 +22,11 @@ var Epoch = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 var rsaKeys = map[string]func() (*rsa.PrivateKey, error){
 	"RSA-2048":   sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
 	"RSA-2048 b": sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
+	"RSA-2048 c": sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }),
 }
 
-// Key makes a private key: the name of a curve, "RSA-2048", or "RSA-2048 b" for
-// another of the kind. RSA keys take long and are the same within one run.
+// Key makes a private key: the name of a curve, "RSA-2048", or "RSA-2048 b" or
+// "RSA-2048 c" for others of the kind. RSA keys take long and are the same within one run.
 func Key(tb testing.TB, kind string) crypto.Signer {
 	tb.Helper()
 	if make, ok := rsaKeys[kind]; ok {
