@@ -124,6 +124,19 @@ func ChooseSigning(pub crypto.PublicKey, o SignOptions) (*Signing, error) {
 // Sign signs message with key, whose public key must be the one s was chosen for,
 // and verifies the result before returning it.
 func (s *Signing) Sign(key crypto.Signer, message []byte) ([]byte, error) {
+	sig, err := s.SignUnverified(key, message)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.check(message, sig); err != nil {
+		return nil, fmt.Errorf("cms: the signer's result is wrong: %w", err)
+	}
+	return sig, nil
+}
+
+// SignUnverified is Sign for who verifies the object around the signature before it
+// is handed out.
+func (s *Signing) SignUnverified(key crypto.Signer, message []byte) ([]byte, error) {
 	if err := s.Match(key); err != nil {
 		return nil, err
 	}
@@ -132,9 +145,6 @@ func (s *Signing) Sign(key crypto.Signer, message []byte) ([]byte, error) {
 	sig, err := key.Sign(rand.Reader, h.Sum(nil), s.opts)
 	if err != nil {
 		return nil, fmt.Errorf("cms: sign: %w", err)
-	}
-	if err := s.check(message, sig); err != nil {
-		return nil, fmt.Errorf("cms: the signer's result is wrong: %w", err)
 	}
 	return sig, nil
 }

@@ -188,6 +188,17 @@ func (t *Token) conforms() error {
 // signing and leave the token unused. Once signing has begun the token is used up,
 // whether it succeeds or not.
 func (t *Token) Issue(ctx context.Context, key crypto.Signer) ([]byte, error) {
+	s, err := t.Sign(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return s.Verify()
+}
+
+// Sign is the first half of Issue: what asks the token, and may wait for it. The
+// object comes out through Verify or VerifyTo alone, which want a processor of this
+// machine and may run elsewhere meanwhile.
+func (t *Token) Sign(ctx context.Context, key crypto.Signer) (*Signed, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("sod: issue: %w", err)
 	}
@@ -197,7 +208,7 @@ func (t *Token) Issue(ctx context.Context, key crypto.Signer) ([]byte, error) {
 	if !t.used.CompareAndSwap(false, true) {
 		return nil, ErrUsed
 	}
-	signature, err := t.signing.Sign(key, t.attributes)
+	signature, err := t.signing.SignUnverified(key, t.attributes)
 	if err != nil {
 		return nil, fmt.Errorf("sod: issue: %w", err)
 	}
@@ -205,30 +216,18 @@ func (t *Token) Issue(ctx context.Context, key crypto.Signer) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sod: issue: %w", err)
 	}
-	file := t.kind.file(der)
-	if err := t.check(file); err != nil {
-		return nil, fmt.Errorf("sod: issue: the object made is wrong: %w", err)
-	}
-	return file, nil
+	return &Signed{t, t.kind.file(der)}, nil
 }
 
-// check reads the object back and holds it to everything that was prepared.
-func (t *Token) check(file []byte) error {
-	signed, devs, err := t.kind.read(file)
-	if err != nil {
-		return err
-	}
+// matches holds an object that was read back to everything that was prepared, but
+// for the signature's value.
+func (t *Token) matches(signed *cms.SignedData, devs []cardprofile.Deviation) error {
 	if devs = append(devs, signed.Deviations...); len(devs) > 0 {
 		return errors.New(devs[0].Text)
 	}
 	si := signed.Signers[0]
-	verified, err := signed.Verify(si, t.signer.PublicKey)
 	switch {
-	case err != nil:
-		return err
-	case len(verified.Deviations()) > 0:
-		return errors.New(verified.Deviations()[0].Text)
-	case !bytes.Equal(si.SignedAttrs, t.attributes), !bytes.Equal(verified.Content(), t.content):
+	case !bytes.Equal(si.SignedAttrs, t.attributes), !bytes.Equal(signed.Content, t.content):
 		return errors.New("what was signed is not what was prepared")
 	case !si.SigningTime.Equal(t.time):
 		return errors.New("the signing time is not the one prepared")
