@@ -3,6 +3,7 @@ package pki
 import (
 	"crypto"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -83,4 +84,14 @@ type NameAttribute struct {
 	Tag   byte   // ASN.1 tag of the value
 	Value string // text, UTF-8; other types of value in hexadecimal after a '#'
 	Raw   []byte // the AttributeTypeAndValue
+}
+
+// SignsType says whether a Document Signer may sign documents of a type: the document
+// code of the MRZ, with or without fillers. A certificate without documentTypeList may
+// sign any (Doc 9303-12 (8th ed.), 7.1.1.6).
+func (c *Certificate) SignsType(code string) bool {
+	if c.DocumentTypes == nil {
+		return true
+	}
+	return slices.ContainsFunc(c.DocumentTypes, func(t string) bool { return sameDocumentType(trimFiller(t), trimFiller(code)) })
 }
