@@ -50,6 +50,14 @@ type Keyring interface {
 	// Digest is HMAC-SHA-256 of data under a token key made for [UseDigest]: 32 bytes. Logs and stores hold it in place of personal data.
 	Digest(ctx context.Context, ref KeyRef, data []byte) ([]byte, error)
 
+	// Wrap encrypts a data key of 32 bytes under a token key made for [UseSeal], with AES-256-GCM in the token. bound is what the data key
+	// belongs to: it is authenticated, not kept, and Unwrap wants it again.
+	Wrap(ctx context.Context, ref KeyRef, dataKey mac.Key, bound []byte) ([]byte, error)
+
+	// Unwrap gives back a data key that Wrap took. What was changed, wrapped by another key or bound to something else matches
+	// [ErrKeyMismatch].
+	Unwrap(ctx context.Context, ref KeyRef, wrapped, bound []byte) (mac.Key, error)
+
 	// Close waits for the calls under way and lets go of the token. A second Close does nothing.
 	io.Closer
 }
@@ -96,6 +104,8 @@ const (
 	UseCardMaster SecretUse = iota + 1
 	// UseDigest is a key for [Keyring.Digest], and nothing else.
 	UseDigest
+	// UseSeal is an AES key for [Keyring.Wrap] and [Keyring.Unwrap], and nothing else.
+	UseSeal
 )
 
 // SecretSpec says what secret key to make or import.
@@ -103,7 +113,7 @@ type SecretSpec struct {
 	Label string    // unique among the secret keys of a keyring
 	ID    []byte    // as in KeySpec
 	Use   SecretUse //
-	Bits  int       // UseCardMaster: 128, 192 or 256; UseDigest: 256
+	Bits  int       // UseCardMaster: 128 or 256; UseDigest, UseSeal: 256
 }
 
 // KeyKind is the kind of a listed key.

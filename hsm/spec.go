@@ -53,9 +53,9 @@ func (s SecretSpec) Check() error {
 		if s.Bits != 128 && s.Bits != 256 {
 			return fault("a card master key has 128 or 256 bits; got %d", s.Bits)
 		}
-	case UseDigest:
+	case UseDigest, UseSeal:
 		if s.Bits != 256 {
-			return fault("a digest key has 256 bits; got %d", s.Bits)
+			return fault("a key for digests or sealing has 256 bits; got %d", s.Bits)
 		}
 	default:
 		return fault("no use is given")

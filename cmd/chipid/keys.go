@@ -67,7 +67,7 @@ type keysCreate struct {
 }
 
 // secretUses are the values of --secret.
-var secretUses = map[string]hsm.SecretUse{"card-master": hsm.UseCardMaster, "digest": hsm.UseDigest}
+var secretUses = map[string]hsm.SecretUse{"card-master": hsm.UseCardMaster, "digest": hsm.UseDigest, "seal": hsm.UseSeal}
 
 func newKeysCreateCmd(env *env) *cobra.Command {
 	var f keysCreate
@@ -79,7 +79,8 @@ func newKeysCreateCmd(env *env) *cobra.Command {
 --curve makes an elliptic curve signing key (P-224, P-256, P-384, P-521,
 brainpoolP224r1 to brainpoolP512r1), --rsa a signing key of 2048 to 4096 bits.
 --secret card-master makes an AES key that card keys are diversified from,
---secret digest a key for the keyed digests in logs.
+--secret digest a key for the keyed digests in logs, --secret seal the key that
+personal data of a production line lies under.
 
 Example:
   chipid keys create --module SO --token issuer --pin-source file:pin --label csca --curve P-384
@@ -96,7 +97,7 @@ Exit statuses:
 	fs.StringVar(&f.id, "id", "", "id of the new key in hexadecimal (default 16 random bytes)")
 	fs.StringVar(&f.curve, "curve", "", "make an elliptic curve signing key on this curve")
 	fs.IntVar(&f.rsa, "rsa", 0, "make an RSA signing key of so many bits")
-	fs.StringVar(&f.secret, "secret", "", "make a secret key: card-master or digest")
+	fs.StringVar(&f.secret, "secret", "", "make a secret key: card-master, digest or seal")
 	fs.IntVar(&f.bits, "bits", 256, "size of a card-master key: 128 or 256")
 	fs.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd

@@ -36,6 +36,8 @@ type cryptoki interface {
 	Sign(p11.SessionHandle, []byte) ([]byte, error)
 	EncryptInit(p11.SessionHandle, []*p11.Mechanism, p11.ObjectHandle) error
 	Encrypt(p11.SessionHandle, []byte) ([]byte, error)
+	DecryptInit(p11.SessionHandle, []*p11.Mechanism, p11.ObjectHandle) error
+	Decrypt(p11.SessionHandle, []byte) ([]byte, error)
 }
 
 var _ cryptoki = (*p11.Ctx)(nil)

@@ -34,6 +34,7 @@ var mechanismNames = map[uint]string{
 	p11.CKM_AES_ECB_ENCRYPT_DATA:   "CKM_AES_ECB_ENCRYPT_DATA",
 	p11.CKM_AES_CBC:                "CKM_AES_CBC",
 	p11.CKM_AES_ECB:                "CKM_AES_ECB",
+	p11.CKM_AES_GCM:                "CKM_AES_GCM",
 }
 
 func mechanismName(m uint) string {

@@ -24,15 +24,18 @@ type secretKind struct {
 var secretKinds = map[hsm.SecretUse]secretKind{
 	hsm.UseCardMaster: {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_DERIVE)},
 	hsm.UseDigest:     {p11.CKK_GENERIC_SECRET, p11.CKM_GENERIC_SECRET_KEY_GEN, secretAttributes(p11.CKA_SIGN)},
+	hsm.UseSeal:       {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_ENCRYPT, p11.CKA_DECRYPT)},
 }
 
-// secretAttributes is what a secret key of the token is, with one permission.
-func secretAttributes(permission uint) map[uint]bool {
+// secretAttributes is what a secret key of the token is, with the permissions of its use.
+func secretAttributes(permissions ...uint) map[uint]bool {
 	a := map[uint]bool{
 		p11.CKA_TOKEN: true, p11.CKA_PRIVATE: true, p11.CKA_SENSITIVE: true, p11.CKA_EXTRACTABLE: false, p11.CKA_MODIFIABLE: false,
 		p11.CKA_SIGN: false, p11.CKA_VERIFY: false, p11.CKA_ENCRYPT: false, p11.CKA_DECRYPT: false, p11.CKA_WRAP: false, p11.CKA_UNWRAP: false, p11.CKA_DERIVE: false,
 	}
-	a[permission] = true
+	for _, p := range permissions {
+		a[p] = true
+	}
 	return a
 }
 
@@ -128,10 +131,7 @@ func (s *session) isFor(doing string, o p11.ObjectHandle, use hsm.SecretUse) err
 	if err != nil {
 		return err
 	}
-	permission := uint(p11.CKA_DERIVE)
-	if use == hsm.UseDigest {
-		permission = p11.CKA_SIGN
-	}
+	permission := map[hsm.SecretUse]uint{hsm.UseCardMaster: p11.CKA_DERIVE, hsm.UseDigest: p11.CKA_SIGN, hsm.UseSeal: p11.CKA_DECRYPT}[use]
 	may, err := s.flag(o, permission)
 	if err != nil {
 		return err

@@ -90,3 +90,15 @@ func (s *session) encrypt(m *p11.Mechanism, key p11.ObjectHandle, data []byte) (
 	}
 	return out, nil
 }
+
+// decrypt is C_DecryptInit and C_Decrypt.
+func (s *session) decrypt(m *p11.Mechanism, key p11.ObjectHandle, data []byte) ([]byte, error) {
+	if err := s.api.DecryptInit(s.h, []*p11.Mechanism{m}, key); err != nil {
+		return nil, &mechanismError{m.Mechanism, err}
+	}
+	out, err := s.api.Decrypt(s.h, data)
+	if err != nil {
+		return nil, &mechanismError{m.Mechanism, err}
+	}
+	return out, nil
+}
