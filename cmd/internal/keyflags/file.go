@@ -25,6 +25,9 @@ import (
 //	card-master: pkcs11:object=card-master-transport
 //	card-master-new: pkcs11:object=card-master-2026
 //	digest: pkcs11:object=log-digest
+//	seal: pkcs11:object=line-seal              # personal data in a line's store
+//	audit: pkcs11:object=line-audit            # checkpoints of a line's audit log
+//	intake: pkcs11:object=line-intake          # batches that come encrypted
 //	cvca-certificates: [cvca-2026.cvcert]      # trust points of cards whose profile has one
 //
 // Relative paths start from the file's own folder.
@@ -39,6 +42,9 @@ type File struct {
 	CardMaster                hsm.KeyRef `yaml:"card-master"`                 // keys that blanks come with
 	CardMasterNew             hsm.KeyRef `yaml:"card-master-new"`             // keys that they leave with; empty: no replacement
 	Digest                    hsm.KeyRef `yaml:"digest"`                      // keyed digests in logs and stores; may be empty
+	Seal                      hsm.KeyRef `yaml:"seal"`                        // personal data of a production line lies under it; may be empty elsewhere
+	Audit                     hsm.KeyRef `yaml:"audit"`                       // signs the checkpoints of the audit log; may be empty
+	Intake                    hsm.KeyRef `yaml:"intake"`                      // opens batches that come encrypted; may be empty
 	CVCACertificates          []string   `yaml:"cvca-certificates"`           // paths; for profiles with a trust point
 
 	path string
@@ -127,7 +133,8 @@ func (f *File) check() error {
 		field    string
 		ref      hsm.KeyRef
 		required bool
-	}{{"document-signer", f.DocumentSigner, true}, {"card-master", f.CardMaster, true}, {"card-master-new", f.CardMasterNew, false}, {"digest", f.Digest, false}} {
+	}{{"document-signer", f.DocumentSigner, true}, {"card-master", f.CardMaster, true}, {"card-master-new", f.CardMasterNew, false}, {"digest", f.Digest, false},
+		{"seal", f.Seal, false}, {"audit", f.Audit, false}, {"intake", f.Intake, false}} {
 		if k.ref == "" {
 			if k.required {
 				return at(k.field, "is missing", "name the key, such as pkcs11:object=LABEL")

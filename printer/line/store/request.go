@@ -38,6 +38,16 @@ type Batch struct {
 	Created                     time.Time
 	Closed, Erase               time.Time // zero: not yet; never
 	Records, Accepted, Rejected int64
+	// SealedKey is the wrapped data key of the batch's personal data; nil once erased.
+	SealedKey []byte
+	// Retain is how long the personal data is kept once the batch is closed; Erase
+	// is set then. 0 keeps it until somebody erases it.
+	Retain time.Duration
+	// FileDigest is the SHA-256 of the file the batch comes from, Position how many of
+	// its rows were taken in, Complete whether that was all of them.
+	FileDigest []byte
+	Position   int64
+	Complete   bool
 }
 
 // States of a batch.
@@ -68,21 +78,23 @@ type Request struct {
 // NewBatch begins a batch. Names are unique.
 func (t *Tx) NewBatch(ctx context.Context, b Batch) (Batch, error) {
 	b.Created, b.State = fromMicros(t.now()), BatchOpen
-	err := t.row(ctx, `INSERT INTO batch (name, profile, state, created_at, source, erase_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING id`,
-		b.Name, b.Profile, b.State, micros(b.Created), b.Source, nullTime(b.Erase)).Scan(&b.ID)
+	err := t.row(ctx, `INSERT INTO batch (name, profile, state, created_at, source, erase_at, sealed_key, retain_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id`,
+		b.Name, b.Profile, b.State, micros(b.Created), b.Source, nullTime(b.Erase), b.SealedKey, int64(b.Retain/time.Second)).Scan(&b.ID)
 	if err != nil {
 		return b, fmt.Errorf("store: batch: %w", err)
 	}
 	return b, t.Audit(ctx, AuditEntry{Event: "batch.created", Batch: b.ID, Reason: b.Profile})
 }
 
-const batchColumns = `id, name, profile, state, created_at, closed_at, erase_at, source, records, accepted, rejected`
+const batchColumns = `id, name, profile, state, created_at, closed_at, erase_at, source, records, accepted, rejected, sealed_key, file_digest, position, complete, retain_s`
 
 func scanBatch(row interface{ Scan(...any) error }) (Batch, error) {
 	var b Batch
 	var created int64
 	var closed, erase sql.NullInt64
-	err := row.Scan(&b.ID, &b.Name, &b.Profile, &b.State, &created, &closed, &erase, &b.Source, &b.Records, &b.Accepted, &b.Rejected)
+	var complete, retain int64
+	err := row.Scan(&b.ID, &b.Name, &b.Profile, &b.State, &created, &closed, &erase, &b.Source, &b.Records, &b.Accepted, &b.Rejected,
+		&b.SealedKey, &b.FileDigest, &b.Position, &complete, &retain)
 	if errors.Is(err, sql.ErrNoRows) {
 		return b, fmt.Errorf("%w: batch", ErrNotFound)
 	}
@@ -90,6 +102,7 @@ func scanBatch(row interface{ Scan(...any) error }) (Batch, error) {
 		return b, fmt.Errorf("store: %w", err)
 	}
 	b.Created, b.Closed, b.Erase = fromMicros(created), timeOf(closed), timeOf(erase)
+	b.Complete, b.Retain = complete != 0, time.Duration(retain)*time.Second
 	return b, nil
 }
 
@@ -242,7 +255,8 @@ func (t *Tx) Close(ctx context.Context, batchID int64, by string) error {
 			return fmt.Errorf("%w: %d requests are %s", ErrUnbalanced, counts[s], s)
 		}
 	}
-	if _, err := t.exec(ctx, `UPDATE batch SET state = ?2, closed_at = ?3 WHERE id = ?1`, batchID, BatchClosed, t.now()); err != nil {
+	if _, err := t.exec(ctx, `UPDATE batch SET state = ?2, closed_at = ?3,
+		erase_at = CASE WHEN retain_s > 0 THEN ?3 + retain_s * 1000000 ELSE erase_at END WHERE id = ?1`, batchID, BatchClosed, t.now()); err != nil {
 		return err
 	}
 	return t.Audit(ctx, AuditEntry{Event: "batch.closed", Batch: batchID, By: by})
