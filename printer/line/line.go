@@ -32,14 +32,25 @@ type Line struct {
 	// Batch ends Run when nothing of it is left to make; 0: run until ctx ends.
 	Batch int64
 	Log   *slog.Logger
+	// Open opens what hands out the requests; nil is the queue in the store's
+	// own database.
+	Open func(ctx context.Context, c queue.Config) (Jobs, error)
 
-	queue *queue.Queue
 	free  chan *seat
 	seats []*seat
 	life  context.Context // ends when nothing of the line runs any more
 	// stopping is closed when the line takes no more cards: a station that waits
 	// for a person waits no longer.
 	stopping chan struct{}
+}
+
+// Jobs hands out requests: *queue.Queue is what a line has.
+type Jobs interface {
+	// Start takes back what an earlier run of the process left, and begins to
+	// call the config's Work.
+	Start(ctx context.Context) error
+	// Stop hands out nothing more and waits for what is being worked on.
+	Stop(ctx context.Context) error
 }
 
 // Retry is how long a station waits before it tries again what failed.
@@ -60,11 +71,14 @@ func (l *Line) Run(ctx context.Context) error {
 	if l.Ahead <= 0 {
 		l.Ahead = len(l.Stations)
 	}
-	q, err := queue.Open(ctx, l.Store, queue.Config{Process: l.Process, Workers: len(l.Stations) + l.Ahead, Work: l.work, Log: l.Log})
+	open := l.Open
+	if open == nil {
+		open = func(ctx context.Context, c queue.Config) (Jobs, error) { return queue.Open(ctx, l.Store, c) }
+	}
+	q, err := open(ctx, queue.Config{Process: l.Process, Workers: len(l.Stations) + l.Ahead, Work: l.work, Log: l.Log})
 	if err != nil {
 		return err
 	}
-	l.queue = q
 	l.free = make(chan *seat, len(l.Stations))
 	// What is at work when ctx ends is finished.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -137,7 +151,7 @@ func (l *Line) wait(ctx context.Context) error {
 
 // work is one job: prepare, wait for a station, make.
 func (l *Line) work(ctx context.Context, j queue.Job) error {
-	r, err := l.request(ctx, j.RequestID)
+	r, err := l.request(ctx, "request", j.RequestID)
 	if err != nil {
 		return err
 	}
@@ -155,6 +169,8 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 	var s *seat
 	select {
 	case s = <-l.free:
+	case <-l.stopping: // no station takes another card
+		return fmt.Errorf("line: stopping: %w", queue.ErrLater)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -167,15 +183,15 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 	case result.Good:
 		return nil
 	}
-	again, rerr := l.request(ctx, r.ID)
+	again, rerr := l.request(ctx, "after", r.ID)
 	if rerr == nil && again.State == store.RequestOpen {
 		return fmt.Errorf("line: the blank is untouched: %w", queue.ErrLater)
 	}
 	return rerr
 }
 
-func (l *Line) request(ctx context.Context, id int64) (r store.Request, err error) {
-	err = l.Store.Do(ctx, "request", func(tx *store.Tx) (err error) {
+func (l *Line) request(ctx context.Context, what string, id int64) (r store.Request, err error) {
+	err = l.Store.Do(ctx, fmt.Sprintf("%s %d", what, id), func(tx *store.Tx) (err error) {
 		r, err = tx.Request(ctx, id)
 		return err
 	})
@@ -189,5 +205,5 @@ func (l *Line) unprepared(ctx context.Context, r store.Request, cause error) err
 		return fmt.Errorf("%w: %w", queue.ErrLater, cause)
 	}
 	l.Log.Warn("no card can be made of a request", "request", r.ID, "reason", cause)
-	return l.Store.Do(ctx, "hold", func(tx *store.Tx) error { return tx.Hold(ctx, r.ID, "prepare: "+cause.Error()) })
+	return l.Store.Do(ctx, fmt.Sprintf("hold %d", r.ID), func(tx *store.Tx) error { return tx.Hold(ctx, r.ID, "prepare: "+cause.Error()) })
 }

@@ -45,12 +45,14 @@ func (t *seat) drain() {
 }
 
 // report tells the store how the station is, and learns what people want.
-func (t *seat) report(ctx context.Context) error {
+func (t *seat) report(ctx context.Context) error { return t.say(ctx, "report") }
+
+func (t *seat) say(ctx context.Context, what string) error {
 	t.mu.Lock()
 	r := store.Station{Name: t.s.Name, Process: t.l.Process, State: t.state, CardID: t.card, Message: t.message, Made: t.made, Spoiled: t.spoiled}
 	t.mu.Unlock()
 	var wanted string
-	if err := t.l.Store.Do(ctx, "report", func(tx *store.Tx) (err error) {
+	if err := t.l.Store.Do(ctx, t.s.Name+": "+what, func(tx *store.Tx) (err error) {
 		wanted, err = tx.Report(ctx, r)
 		return err
 	}); err != nil {
@@ -178,13 +180,13 @@ func (t *seat) Halted(ctx context.Context, s *station.Station, c store.Card, fau
 		t.mu.Unlock()
 		t.set(store.StationWorking, "")
 	}()
-	if err := t.report(ctx); err != nil {
+	if err := t.say(ctx, "halt"); err != nil {
 		return 0, err
 	}
 	for {
 		wanted, changed := t.want()
 		if wanted == store.WantResume || wanted == store.WantGiveUp {
-			if err := t.l.Store.Do(ctx, "want", func(tx *store.Tx) error { return tx.Want(ctx, s.Name, store.WantWork, "") }); err != nil {
+			if err := t.l.Store.Do(ctx, t.s.Name+": want", func(tx *store.Tx) error { return tx.Want(ctx, s.Name, store.WantWork, "") }); err != nil {
 				return 0, err
 			}
 			t.mu.Lock()

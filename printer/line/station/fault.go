@@ -121,7 +121,7 @@ func (s *Station) free(ctx context.Context, c store.Card, serial string) (bool, 
 		return true, nil
 	}
 	var free bool
-	err := s.Store.Do(ctx, "chip", func(tx *store.Tx) error {
+	err := s.record(ctx, "chip", func(tx *store.Tx) error {
 		last, err := tx.ByChip(ctx, serial)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
@@ -140,7 +140,7 @@ func (s *Station) free(ctx context.Context, c store.Card, serial string) (bool, 
 // In that order: from the first moment on nobody may take it for good, and no
 // second card may be begun before somebody has seen it in the bin.
 func (s *Station) reject(ctx context.Context, c *store.Card, why string, authentication bool) error {
-	err := s.Store.Do(ctx, string(card.RejectPending), func(tx *store.Tx) error {
+	err := s.record(ctx, string(card.RejectPending), func(tx *store.Tx) error {
 		next, err := tx.Advance(ctx, *c, card.RejectPending, store.Mark{Station: s.Name, Reason: why})
 		if err != nil {
 			return err
@@ -184,7 +184,7 @@ func (s *Station) toBin(ctx context.Context, c *store.Card) error {
 // work of a request, for a card whose chip was whole and that can carry on.
 func (s *Station) Recover(ctx context.Context, plan func(ctx context.Context, r store.Request) (*Work, error)) error {
 	var left []store.Card
-	if err := s.Store.Do(ctx, "recover", func(tx *store.Tx) (err error) {
+	if err := s.record(ctx, "recover", func(tx *store.Tx) (err error) {
 		left, err = tx.Cards(ctx, store.Filter{Station: s.Name, InWork: true})
 		return err
 	}); err != nil {
@@ -226,7 +226,7 @@ func (s *Station) recoverCard(ctx context.Context, c store.Card, plan func(conte
 
 func (s *Station) workOf(ctx context.Context, c store.Card, plan func(context.Context, store.Request) (*Work, error)) (*Work, error) {
 	var r store.Request
-	if err := s.Store.Do(ctx, "recover", func(tx *store.Tx) (err error) {
+	if err := s.record(ctx, "recover", func(tx *store.Tx) (err error) {
 		r, err = tx.Request(ctx, c.RequestID)
 		return err
 	}); err != nil {

@@ -21,7 +21,7 @@ import (
 // Recover must run before the next Make.
 func (s *Station) Make(ctx context.Context, w *Work) (Result, error) {
 	var c store.Card
-	if err := s.Store.Do(ctx, "draw", func(tx *store.Tx) error {
+	if err := s.record(ctx, "draw", func(tx *store.Tx) error {
 		lot, err := tx.Lot(ctx, s.Blanks)
 		if err != nil {
 			return err
@@ -148,7 +148,7 @@ func (s *Station) check(ctx context.Context, c *store.Card, w *Work, made *issue
 	if q.Problem != "" {
 		return &badCard{q}
 	}
-	return s.Store.Do(ctx, string(card.Checked), func(tx *store.Tx) error {
+	return s.record(ctx, string(card.Checked), func(tx *store.Tx) error {
 		next, err := tx.Advance(ctx, *c, card.Checked, store.Mark{Station: s.Name, Digest: q.Digest})
 		if err != nil {
 			return err
@@ -184,7 +184,7 @@ func (s *Station) deliver(ctx context.Context, c store.Card, w *Work) (Result, e
 	if w.Request.Kind == store.KindSample {
 		to = card.Sample
 	}
-	if err := s.Store.Do(ctx, string(to), func(tx *store.Tx) error {
+	if err := s.record(ctx, string(to), func(tx *store.Tx) error {
 		next, err := tx.Advance(ctx, c, to, store.Mark{Station: s.Name})
 		if err != nil {
 			return err

@@ -138,13 +138,18 @@ func (s *Station) limit() int {
 // advance moves the card in a transaction of its own.
 func (s *Station) advance(ctx context.Context, c *store.Card, to card.State, m store.Mark) error {
 	m.Station = s.Name
-	return s.Store.Do(ctx, string(to), func(tx *store.Tx) error {
+	return s.record(ctx, string(to), func(tx *store.Tx) error {
 		next, err := tx.Advance(ctx, *c, to, m)
 		if err == nil {
 			*c = next
 		}
 		return err
 	})
+}
+
+// record is a transaction of this station.
+func (s *Station) record(ctx context.Context, what string, f func(*store.Tx) error) error {
+	return s.Store.Do(ctx, s.Name+": "+what, f)
 }
 
 func (s *Station) warn(msg string, c store.Card, err error) {

@@ -29,6 +29,9 @@ type Options struct {
 	// it did. An error from Before rolls it back; one from After is returned
 	// although it did commit. Campaigns kill the line there. Nil does nothing.
 	Before, After func(what string) error
+	// Begin is told each transaction before it begins; an error from it is
+	// returned and nothing begins. A simulation decides there whose turn it is.
+	Begin func(what string) error
 }
 
 // Store is a database of the line. All methods may be called from many
@@ -134,6 +137,14 @@ func (s *Store) migrate(ctx context.Context) error {
 	return nil
 }
 
+// With is the same database under other options. One of the two is to be closed.
+func (s *Store) With(o Options) *Store {
+	if o.Clock == nil {
+		o.Clock = s.o.Clock
+	}
+	return &Store{db: s.db, postgres: s.postgres, o: o}
+}
+
 // Close lets go of the database.
 func (s *Store) Close() error { return s.db.Close() }
 
@@ -159,6 +170,11 @@ func (t *Tx) SQL() *sql.Tx { return t.tx }
 // Do runs f in a transaction: all it does is kept, or nothing. what names the
 // change in errors.
 func (s *Store) Do(ctx context.Context, what string, f func(*Tx) error) error {
+	if s.o.Begin != nil {
+		if err := s.o.Begin(what); err != nil {
+			return err
+		}
+	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("store: %s: %w", what, err)
