@@ -101,27 +101,52 @@ func row(r *Record, header []string) []string {
 // WriteRejects writes rejects in the form of the batch file, with the line and
 // the reason behind: correct the rows and read them again.
 func WriteRejects(w io.Writer, header []string, rejects []Reject) error {
-	c := csv.NewWriter(w)
-	head := append([]string(nil), withoutReason(header)...)
-	if err := c.Write(append(head, ColumnLine, ColumnReason)); err != nil {
+	rw, err := NewRejectWriter(w, header)
+	if err != nil {
 		return err
 	}
 	for _, r := range rejects {
-		cells := make([]string, 0, len(header)+2)
-		for i, cell := range r.Fields {
-			if i < len(header) && (header[i] == ColumnReason || header[i] == ColumnLine) {
-				continue
-			}
-			cells = append(cells, safe(cell))
-		}
-		reason := r.Reason
-		reason.File, reason.Line = "", 0
-		if err := c.Write(append(cells, strconv.Itoa(r.Line), safe(reason.Error()))); err != nil {
+		if err := rw.Write(r); err != nil {
 			return err
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return rw.Flush()
+}
+
+// RejectWriter writes rejects one after the other, as WriteRejects does.
+type RejectWriter struct {
+	csv    *csv.Writer
+	header []string
+}
+
+// NewRejectWriter writes the header.
+func NewRejectWriter(w io.Writer, header []string) (*RejectWriter, error) {
+	rw := &RejectWriter{csv: csv.NewWriter(w), header: header}
+	return rw, rw.csv.Write(append(append([]string(nil), withoutReason(header)...), ColumnLine, ColumnReason))
+}
+
+// Write writes one reject.
+func (w *RejectWriter) Write(r Reject) error { return w.csv.Write(RejectRow(w.header, r)) }
+
+// Flush ends the file.
+func (w *RejectWriter) Flush() error {
+	w.csv.Flush()
+	return w.csv.Error()
+}
+
+// RejectRow is a reject as a row of cells: those of the file without an earlier line
+// and reason, then its line and its reason.
+func RejectRow(header []string, r Reject) []string {
+	cells := make([]string, 0, len(header)+2)
+	for i, cell := range r.Fields {
+		if i < len(header) && (header[i] == ColumnReason || header[i] == ColumnLine) {
+			continue
+		}
+		cells = append(cells, safe(cell))
+	}
+	reason := r.Reason
+	reason.File, reason.Line = "", 0
+	return append(cells, strconv.Itoa(r.Line), safe(reason.Error()))
 }
 
 func withoutReason(header []string) []string {

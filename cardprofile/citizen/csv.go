@@ -43,18 +43,18 @@ func (r Reject) Format(f fmt.State, _ rune) {
 // Reader reads a batch file row by row: CSV in UTF-8 with a header line, in
 // Vietnamese or with field names; separated by commas, semicolons or tabs.
 type Reader struct {
-	name    string
-	csv     *csv.Reader
-	guard   *guard
-	header  []string
-	columns []int // index into columns; -1 for a column that is passed over
-	in      int
-	failed  error
+	name   string
+	csv    *csv.Reader
+	guard  *guard
+	table  *Table
+	in     int
+	failed error
 }
 
 // NewReader reads the header. name is the file's name in errors, all of which
-// are *cardprofile.InputError.
-func NewReader(r io.Reader, name string) (*Reader, error) {
+// are *cardprofile.InputError. extra are columns beside the record's, which Extra
+// gives.
+func NewReader(r io.Reader, name string, extra ...Extra) (*Reader, error) {
 	g := &guard{r: bufio.NewReaderSize(r, 64<<10)}
 	if b, err := g.r.Peek(3); err == nil && bytes.Equal(b, []byte("\xEF\xBB\xBF")) {
 		_, _ = g.r.Discard(3)
@@ -73,7 +73,7 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := rd.readHeader(header, line); err != nil {
+	if rd.table, err = NewTable(name, line, header, extra...); err != nil {
 		return nil, err
 	}
 	return rd, nil
@@ -92,40 +92,6 @@ func separator(r *bufio.Reader) rune {
 		}
 	}
 	return best
-}
-
-func (r *Reader) readHeader(header []string, line int) error {
-	if len(header) > maxColumns {
-		return &cardprofile.InputError{File: r.name, Line: line, Problem: fmt.Sprintf("more than %d columns", maxColumns), Fix: "name a batch file of citizens"}
-	}
-	seen := map[int]bool{}
-	for _, cell := range header {
-		cell = strings.TrimSpace(cell)
-		i, ok := columnByHeader(cell)
-		switch {
-		case ok && seen[i]:
-			return &cardprofile.InputError{File: r.name, Line: line, Field: columns[i].name, Problem: "the column is there twice", Fix: "remove one of them"}
-		case ok:
-			seen[i] = true
-		case cell == ColumnReason, cell == ColumnLine, cell == "", isNumbering(cell):
-			i = -1
-		default:
-			return &cardprofile.InputError{File: r.name, Line: line, Field: printableHeader(cell), Problem: "unknown column",
-				Fix: "use the columns " + strings.Join(Columns(), ", ") + ", or their Vietnamese names"}
-		}
-		r.columns = append(r.columns, i)
-		r.header = append(r.header, cell)
-	}
-	for i, c := range columns {
-		if c.required && !seen[i] {
-			missing := c.name
-			if len(c.headers) > 0 {
-				missing += " (" + c.headers[0] + ")"
-			}
-			return &cardprofile.InputError{File: r.name, Line: line, Field: missing, Problem: "the column is missing", Fix: "add it"}
-		}
-	}
-	return nil
 }
 
 // isNumbering: the running number that offices put first.
@@ -156,31 +122,42 @@ func printableHeader(s string) string {
 }
 
 // Header are the file's own column names.
-func (r *Reader) Header() []string { return append([]string(nil), r.header...) }
+func (r *Reader) Header() []string { return r.table.Header() }
+
+// Table is the file's columns.
+func (r *Reader) Table() *Table { return r.table }
+
+// ReadRow returns the cells of the next row that is not blank, and the line it begins
+// on; the cells are good until the next call. The error is as that of Read.
+func (r *Reader) ReadRow() (cells []string, line int, err error) {
+	if r.failed != nil {
+		return nil, 0, r.failed
+	}
+	for {
+		if cells, line, err = r.row(); err != nil {
+			r.failed = err
+			return nil, 0, err
+		}
+		if !blank(cells) {
+			r.in++
+			return cells, line, nil
+		}
+	}
+}
 
 // Read returns the next row: a record, or the reject that it is. Exactly one of
 // the first two is not nil until the error is io.EOF at the end, or an
 // *cardprofile.InputError when the file itself is broken.
 func (r *Reader) Read() (*Record, *Reject, error) {
-	if r.failed != nil {
-		return nil, nil, r.failed
+	cells, line, err := r.ReadRow()
+	if err != nil {
+		return nil, nil, err
 	}
-	for {
-		cells, line, err := r.row()
-		if err != nil {
-			r.failed = err
-			return nil, nil, err
-		}
-		if blank(cells) {
-			continue
-		}
-		r.in++
-		rec, problem := r.record(cells, line)
-		if problem != nil {
-			return nil, &Reject{Line: line, Fields: append([]string(nil), cells...), Reason: *problem}, nil
-		}
-		return rec, nil, nil
+	rec, problem := r.table.Record(cells, line)
+	if problem != nil {
+		return nil, &Reject{Line: line, Fields: append([]string(nil), cells...), Reason: *problem}, nil
 	}
+	return rec, nil, nil
 }
 
 // In is the number of rows read so far, accepted and rejected together.
@@ -221,26 +198,6 @@ func (r *Reader) row() ([]string, int, error) {
 		}
 	}
 	return cells, line, nil
-}
-
-func (r *Reader) record(cells []string, line int) (*Record, *cardprofile.InputError) {
-	fail := func(field, problem, fix string) *cardprofile.InputError {
-		return &cardprofile.InputError{File: r.name, Line: line, Field: field, Problem: problem, Fix: fix}
-	}
-	if len(cells) != len(r.columns) {
-		return nil, fail("", fmt.Sprintf("%d cells in a table of %d columns", len(cells), len(r.columns)), "give every row as many cells as the header has")
-	}
-	rec := &Record{Line: line}
-	for i, cell := range cells {
-		if r.columns[i] < 0 {
-			continue
-		}
-		c := columns[r.columns[i]]
-		if problem, fix := setField(rec, c, cell); problem != "" {
-			return nil, fail(c.name, problem, fix)
-		}
-	}
-	return rec, nil
 }
 
 // setField brings a cell into its field: without the apostrophe that keeps a
