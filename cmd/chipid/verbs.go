@@ -12,6 +12,7 @@ func addVerbs(root *cobra.Command, env *env) {
 		newPKICmd(env),
 		newTrustCmd(env),
 		newCardCmd(env),
+		newBatchCmd(env),
 		newFileCmd(env),
 		newPrintCmd(env),
 	)
