@@ -24,7 +24,7 @@ func TestDrivers(t *testing.T) {
 		"files": {
 			Open: func(t *testing.T) printer.Printer {
 				dir := filepath.Join(t.TempDir(), "out")
-				p, err := printer.Open("files:" + dir)
+				p, err := printer.Open(t.Context(), "files:"+dir, printer.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -49,7 +49,7 @@ func TestDrivers(t *testing.T) {
 		},
 		"virtual": {
 			Open: func(t *testing.T) printer.Printer {
-				p, err := printer.Open("virtual:hopper=10")
+				p, err := printer.Open(t.Context(), "virtual:hopper=10", printer.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -70,7 +70,7 @@ func TestDrivers(t *testing.T) {
 
 func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
 	for _, address := range []string{"", "files", "files:", "laser:x", "virtual:hopper=-1", "virtual:colour=1"} {
-		if _, err := printer.Open(address); !errors.Is(err, printer.ErrUnknownDriver) || !errors.Is(err, printer.Err) {
+		if _, err := printer.Open(t.Context(), address, printer.Options{}); !errors.Is(err, printer.ErrUnknownDriver) || !errors.Is(err, printer.Err) {
 			t.Errorf("Open(%q): %v", address, err)
 		}
 	}
@@ -334,7 +334,7 @@ func FuzzOpen(f *testing.F) {
 		if strings.HasPrefix(address, "files:") {
 			return // it would write where the fuzzer points
 		}
-		if p, err := printer.Open(address); err == nil {
+		if p, err := printer.Open(t.Context(), address, printer.Options{}); err == nil {
 			_ = p.Close()
 		}
 	})

@@ -12,7 +12,7 @@ import (
 )
 
 func init() {
-	register("files", func(rest string) (Printer, error) { return OpenFiles(rest) })
+	register("files", func(_ context.Context, rest string, _ Options) (Printer, error) { return OpenFiles(rest) })
 }
 
 // cardsPerSheet bounds what the driver keeps in memory for the PDF: ten pages.
@@ -242,4 +242,10 @@ func (p *files) Close() error {
 		return err
 	}
 	return p.writeSheet()
+}
+
+// Capabilities implements Capable. A folder holds any picture; it carries no card
+// anywhere, and stands for a station without an encoder of its own.
+func (p *files) Capabilities(context.Context) (Capabilities, error) {
+	return Capabilities{Stations: []Station{StationContact, StationContactless}, Flip: true, Colour: true, Black: true, UV: true}, nil
 }

@@ -62,7 +62,10 @@ func (m *machine) perform(ctx context.Context, op operation) error {
 		op.act = does(func() error { return nil })
 		op.done = func() {}
 	}
-	if Resumable(err) {
+	switch {
+	case Spoils(err):
+		m.spoiled = true
+	case Resumable(err):
 		m.pending, m.fault = &op, err
 	}
 	return err

@@ -2,10 +2,7 @@ package printer
 
 import (
 	"context"
-	"fmt"
 	"image"
-	"sort"
-	"strings"
 )
 
 // Printer is one card printer. A card travels feed → station and print, in any
@@ -16,7 +13,11 @@ import (
 // the printer suspended with the operation pending: Resume carries it out once
 // the operator has put things right, Cancel gives it up. Until one of the two,
 // every other operation answers ErrSuspended. A fault is never followed by a
-// silent second try: what was printed on a card stays printed.
+// silent second try: what was printed on a card stays printed. ErrLost and
+// ErrAborted suspend nothing: that print is over, nobody can tell how, and the
+// card can only be rejected.
+//
+// What a printer cannot do, its Capabilities say.
 type Printer interface {
 	// Name identifies the printer to people: its driver and what it writes to.
 	Name() string
@@ -93,6 +94,9 @@ func (s Side) String() string {
 type Face struct {
 	Side Side
 	DPI  int
+	// Card is the card's number in the line's store, 0 if it has none. A printer
+	// with a queue names its jobs by it, so that they can be found after a crash.
+	Card int64
 	// Colour is printed with the colour panels.
 	Colour image.Image
 	// Black is printed with the resin panel over Colour: dark pixels are ink.
@@ -116,32 +120,4 @@ type Status struct {
 	// Ejected and Rejected count cards since the driver was opened.
 	Ejected  int `json:"ejected"`
 	Rejected int `json:"rejected"`
-}
-
-type opener func(rest string) (Printer, error)
-
-var drivers = map[string]opener{}
-
-// register makes a driver known by the scheme of its address.
-func register(scheme string, open opener) { drivers[scheme] = open }
-
-// Open opens the printer an address names: SCHEME:REST, such as
-// "files:/var/spool/cards". A scheme nobody drives is ErrUnknownDriver.
-func Open(address string) (Printer, error) {
-	scheme, rest, found := strings.Cut(address, ":")
-	open, known := drivers[scheme]
-	if !found || !known {
-		return nil, fmt.Errorf("%w: the address begins with none of %s", ErrUnknownDriver, strings.Join(Drivers(), ": ")+":")
-	}
-	return open(rest)
-}
-
-// Drivers lists the schemes Open knows, sorted.
-func Drivers() []string {
-	names := make([]string, 0, len(drivers))
-	for name := range drivers {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
 }

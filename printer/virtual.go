@@ -8,7 +8,7 @@ import (
 )
 
 func init() {
-	register("virtual", func(rest string) (Printer, error) {
+	register("virtual", func(_ context.Context, rest string, _ Options) (Printer, error) {
 		v := NewVirtual()
 		for _, option := range strings.Split(rest, ",") {
 			key, value, _ := strings.Cut(option, "=")
@@ -212,3 +212,8 @@ func (v *Virtual) Cancel(context.Context) error { return v.cancel() }
 
 // Close implements Printer.
 func (v *Virtual) Close() error { return v.shut() }
+
+// Capabilities implements Capable: a virtual printer can do everything.
+func (v *Virtual) Capabilities(context.Context) (Capabilities, error) {
+	return Capabilities{Stations: []Station{StationContact, StationContactless}, Flip: true, Colour: true, Black: true, UV: true}, nil
+}

@@ -221,7 +221,7 @@ Exit statuses:
 			if err != nil {
 				return err
 			}
-			p, err := printer.Open(address)
+			p, err := printer.Open(cmd.Context(), address, printer.Options{Lang: env.Lang})
 			if errors.Is(err, printer.ErrUnknownDriver) {
 				return usageError{err: fmt.Errorf("--printer: %w", err)}
 			}

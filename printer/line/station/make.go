@@ -118,10 +118,12 @@ func (s *Station) print(ctx context.Context, c *store.Card, w *Work) error {
 	if err := s.advance(ctx, c, card.Printing, store.Mark{}); err != nil {
 		return err
 	}
+	front, back := w.Front, w.Back
+	front.Card, back.Card = c.ID, c.ID
 	for _, step := range []func(context.Context) error{
-		func(ctx context.Context) error { return s.Printer.Print(ctx, w.Front) },
+		func(ctx context.Context) error { return s.Printer.Print(ctx, front) },
 		s.Printer.Flip,
-		func(ctx context.Context) error { return s.Printer.Print(ctx, w.Back) },
+		func(ctx context.Context) error { return s.Printer.Print(ctx, back) },
 	} {
 		if err := s.do(ctx, c, step); err != nil {
 			return err
