@@ -110,3 +110,15 @@ func accessNumber(p *cardprofile.Profile, r citizen.Record) (mac.Key, error) {
 	}
 	return mac.NewKey(b), nil
 }
+
+// Group gives a data group as the card will hold it. ok is false for groups that
+// need the chip's serial or keys, and for those that hold nobody's data and are
+// drawn at random.
+func (p *Plan) Group(n int) (b []byte, ok bool) {
+	dg, ok := p.Profile.DG(n)
+	if !ok || emptyGroups[dg.Source] != nil {
+		return nil, false
+	}
+	b, ok = p.groups[n]
+	return b, ok
+}

@@ -140,7 +140,9 @@ func (s *Station) check(ctx context.Context, c *store.Card, w *Work, made *issue
 	if err != nil {
 		return err
 	}
-	q, err := s.Checker.Check(ctx, chip, w, made)
+	bound := *w
+	bound.Serial = c.Serial
+	q, err := s.Checker.Check(ctx, chip, &bound, made)
 	if cerr := chip.Close(); err == nil && cerr != nil {
 		err = cerr
 	}

@@ -74,6 +74,10 @@ type Work struct {
 	Plan    *issue.Plan
 	Front   printer.Face
 	Back    printer.Face
+	// Serial is the chip's, as the store has it bound to the card: upper-case
+	// hexadecimal. The station sets it before a check; empty if the chip does not
+	// tell.
+	Serial string
 	// Done, if set, is called in the transaction that makes the card good: the
 	// queue's job ends with it, or neither does.
 	Done func(*store.Tx) error
