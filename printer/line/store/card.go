@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -141,34 +140,8 @@ func (t *Tx) record(ctx context.Context, c Card, m Mark) error {
 	if err != nil {
 		return err
 	}
-	return t.Audit(ctx, AuditEntry{Event: "card." + string(c.State), Batch: c.BatchID, Card: c.ID, Request: c.RequestID,
-		Station: c.Station, Serial: m.Serial, Digest: m.Digest, Reason: m.Reason, By: m.By})
-}
-
-// AuditEntry is one decision, without personal data.
-type AuditEntry struct {
-	Event   string `json:"event"`
-	At      int64  `json:"at"` // microseconds since 1970, UTC
-	Batch   int64  `json:"batch,omitempty"`
-	Request int64  `json:"request,omitempty"`
-	Card    int64  `json:"card,omitempty"`
-	Station string `json:"station,omitempty"`
-	Serial  string `json:"serial,omitempty"`
-	Digest  []byte `json:"digest,omitempty"`
-	Reason  string `json:"reason,omitempty"`
-	By      string `json:"by,omitempty"`
-}
-
-// Audit adds a line to what the audit log has yet to take in. It is part of the
-// transaction: a decision and its line are kept together, or neither is.
-func (t *Tx) Audit(ctx context.Context, e AuditEntry) error {
-	e.At = t.now()
-	b, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, `INSERT INTO audit (at, entry) VALUES (?1, ?2)`, e.At, string(b))
-	return err
+	return t.Audit(ctx, AuditEntry{Event: EventCard + string(c.State), At: at, Batch: c.BatchID, Card: c.ID, Request: c.RequestID,
+		Station: c.Station, Serial: m.Serial, Box: m.Box, Digest: m.Digest, Reason: m.Reason, By: m.By})
 }
 
 const cardColumns = `id, request_id, batch_id, attempt, state, seq, station, serial, digest, reason, box, drawn_at, changed_at`
