@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"io"
 
+	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 )
 
@@ -20,7 +21,7 @@ type Keyring interface {
 	// [ErrKeyMismatch].
 	Signer(ctx context.Context, ref KeyRef) (crypto.Signer, error)
 
-	// Generate makes a signing key pair: sensitive, never extractable, and good for signing only.
+	// Generate makes a key pair: sensitive, never extractable, and good for signing only, or for key agreement only where spec says so.
 	Generate(ctx context.Context, spec KeySpec) (KeyRef, crypto.PublicKey, error)
 
 	// GenerateSecret makes a secret key for the use that spec names.
@@ -58,6 +59,9 @@ type Keyring interface {
 	// [ErrKeyMismatch].
 	Unwrap(ctx context.Context, ref KeyRef, wrapped, bound []byte) (mac.Key, error)
 
+	// Agreement finds a private key that was made for key agreement.
+	Agreement(ctx context.Context, ref KeyRef) (Agreement, error)
+
 	// Close waits for the calls under way and lets go of the token. A second Close does nothing.
 	io.Closer
 }
@@ -85,15 +89,27 @@ type CardKeys interface {
 	Close() error
 }
 
+// Agreement is a private key for elliptic curve Diffie-Hellman.
+type Agreement interface {
+	// Public is the public key that others encrypt to.
+	Public() *ecc.PublicKey
+
+	// Agree is the x coordinate of the point that both sides find (SEC 1 v2.0, 3.3.1, what RFC 5753 calls Z), as long as the field. peer
+	// is a point on the key's own curve. What comes out is made to leave: the key that it gives serves one message, in the program.
+	Agree(ctx context.Context, peer *ecc.PublicKey) (mac.Key, error)
+}
+
 // KeySet names the three static keys of a card.
 type KeySet struct{ ENC, MAC, DEK KeyRef }
 
-// KeySpec says what signing key pair to make. Exactly one of Curve and RSABits is set.
+// KeySpec says what key pair to make. Exactly one of Curve and RSABits is set.
 type KeySpec struct {
 	Label   string // CKA_LABEL: unique among the private keys of a keyring
 	ID      []byte // CKA_ID: unique too; nil lets the keyring choose 16 random bytes
 	Curve   string // a name that ecc.ByName knows: "P-256", "brainpoolP256r1", …
 	RSABits int    // 2048 to 4096, a multiple of 256
+
+	Agreement bool // the key is for [Keyring.Agreement] and signs nothing; of a curve only
 }
 
 // SecretUse is what a secret key is for; it decides type and permissions of the token object.

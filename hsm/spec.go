@@ -21,6 +21,8 @@ func (s KeySpec) Check() (*ecc.Curve, error) {
 		return fault("%s", problem)
 	}
 	switch {
+	case s.Agreement && s.Curve == "":
+		return fault("a key for key agreement is on a curve")
 	case s.Curve != "" && s.RSABits != 0:
 		return fault("a curve and an RSA size are both given")
 	case s.Curve != "":

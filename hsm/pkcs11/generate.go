@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"encoding/asn1"
 	"fmt"
+	"maps"
 
 	p11 "github.com/miekg/pkcs11"
 
@@ -38,7 +39,7 @@ func (k *keyring) Generate(ctx context.Context, spec hsm.KeySpec) (hsm.KeyRef, c
 		if err != nil {
 			return err
 		}
-		err = s.attributesAre(private, doing, signingAttributes)
+		err = s.attributesAre(private, doing, pairAttributes(spec))
 		if err == nil {
 			if pub, err = s.public(public); err == nil && pub == nil {
 				err = &hsm.Fault{Doing: doing, Kind: hsm.ErrToken, Detail: "it does not tell the public key it made"}
@@ -65,10 +66,20 @@ var signingAttributes = map[uint]bool{
 	p11.CKA_ALWAYS_SENSITIVE: true, p11.CKA_NEVER_EXTRACTABLE: true,
 }
 
+// pairAttributes are those of a private key for what the spec says.
+func pairAttributes(spec hsm.KeySpec) map[uint]bool {
+	if !spec.Agreement {
+		return signingAttributes
+	}
+	want := maps.Clone(signingAttributes)
+	want[p11.CKA_SIGN], want[p11.CKA_DERIVE] = false, true
+	return want
+}
+
 func (s *session) generatePair(spec hsm.KeySpec, curve *ecc.Curve, id []byte) (public, private p11.ObjectHandle, err error) {
-	priv := append(named(spec.Label, id), toSet(signingAttributes)...)
+	priv := append(named(spec.Label, id), toSet(pairAttributes(spec))...)
 	pub := append(named(spec.Label, id),
-		p11.NewAttribute(p11.CKA_TOKEN, true), p11.NewAttribute(p11.CKA_PRIVATE, false), p11.NewAttribute(p11.CKA_VERIFY, true),
+		p11.NewAttribute(p11.CKA_TOKEN, true), p11.NewAttribute(p11.CKA_PRIVATE, false), p11.NewAttribute(p11.CKA_VERIFY, !spec.Agreement),
 		p11.NewAttribute(p11.CKA_ENCRYPT, false), p11.NewAttribute(p11.CKA_WRAP, false), p11.NewAttribute(p11.CKA_VERIFY_RECOVER, false))
 	generate := func(mechanism uint, more ...*p11.Attribute) error {
 		public, private, err = s.api.GenerateKeyPair(s.h, []*p11.Mechanism{p11.NewMechanism(mechanism, nil)}, append(pub, more...), priv)

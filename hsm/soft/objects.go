@@ -92,7 +92,7 @@ func (k *keyring) List(context.Context) ([]hsm.KeyInfo, error) {
 	}
 	var out []hsm.KeyInfo
 	for _, e := range all {
-		info := hsm.KeyInfo{Ref: k.ref(e), Label: e.Label, ID: e.ID, Kind: e.Kind, Algorithm: strings.TrimSuffix(e.Algorithm, " seal"), Extractable: true}
+		info := hsm.KeyInfo{Ref: k.ref(e), Label: e.Label, ID: e.ID, Kind: e.Kind, Algorithm: strings.Fields(e.Algorithm)[0], Extractable: true}
 		if e.Kind == hsm.KindSecret {
 			v, err := k.value(e)
 			if err != nil {

@@ -28,7 +28,10 @@ func (k *keyring) Generate(_ context.Context, spec hsm.KeySpec) (hsm.KeyRef, cry
 	var value []byte
 	var pub crypto.PublicKey
 	if curve != nil {
-		e.Algorithm, e.Curve = "EC", curve.Name()
+		e.Algorithm, e.Curve = algEC, curve.Name()
+		if spec.Agreement {
+			e.Algorithm = algAgreement
+		}
 		key, err := ecc.GenerateKey(curve, rand.Reader)
 		if err != nil {
 			return "", nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrToken, Cause: err}
@@ -71,6 +74,9 @@ func (k *keyring) Signer(_ context.Context, ref hsm.KeyRef) (crypto.Signer, erro
 	if err != nil {
 		return nil, err
 	}
+	if e.Algorithm == algAgreement {
+		return nil, &hsm.Fault{Doing: "find signing key", Kind: hsm.ErrKeyUse, Detail: "it is for key agreement"}
+	}
 	key, err := k.private(e)
 	if err != nil {
 		return nil, err
@@ -86,7 +92,7 @@ func (k *keyring) private(e *entry) (crypto.Signer, error) {
 		return nil, err
 	}
 	defer clear(v)
-	if e.Algorithm == "EC" {
+	if e.Algorithm == algEC || e.Algorithm == algAgreement {
 		c, err := ecc.ByName(e.Curve)
 		if err != nil {
 			return nil, damaged
