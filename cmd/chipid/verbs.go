@@ -13,6 +13,8 @@ func addVerbs(root *cobra.Command, env *env) {
 		newTrustCmd(env),
 		newCardCmd(env),
 		newBatchCmd(env),
+		newStockCmd(env),
+		newLineCmd(env),
 		newFileCmd(env),
 		newPrintCmd(env),
 	)

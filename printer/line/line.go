@@ -118,6 +118,32 @@ func (l *Line) Run(ctx context.Context) error {
 	return err
 }
 
+// Settle brings every station into order, as Run does at its beginning, and begins no
+// card. A station that cannot be brought into order is an error.
+func (l *Line) Settle(ctx context.Context) error {
+	if l.Log == nil {
+		l.Log = slog.New(slog.DiscardHandler)
+	}
+	l.stopping = make(chan struct{})
+	close(l.stopping)
+	var errs []error
+	for _, s := range l.Stations {
+		seat := newSeat(l, s)
+		if err := seat.report(ctx); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if err := s.Recover(ctx, l.Prepare); err != nil {
+			errs = append(errs, err)
+		}
+		seat.set(store.StationDrained, "")
+		if err := seat.report(ctx); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // wait returns when the batch is done or ctx ends.
 func (l *Line) wait(ctx context.Context) error {
 	tick := time.NewTicker(500 * time.Millisecond)
@@ -176,7 +202,7 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 	}
 	result, err := s.make(ctx, w)
 	switch {
-	case errors.Is(err, station.ErrLotStopped), errors.Is(err, store.ErrLive), errors.Is(err, store.ErrNoStock):
+	case errors.Is(err, station.ErrLotStopped), errors.Is(err, store.ErrLive), errors.Is(err, store.ErrNoStock), errors.Is(err, store.ErrPaused):
 		return fmt.Errorf("%w: %w", queue.ErrLater, err)
 	case err != nil && result.Card.ID == 0:
 		return err

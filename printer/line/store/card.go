@@ -37,6 +37,14 @@ type Mark struct {
 // drawn, and the blank leaves the stock. ErrLive if the request has a card that
 // may be good; no blank may be fed then.
 func (t *Tx) Draw(ctx context.Context, requestID int64, station string) (Card, error) {
+	var batch string
+	err := t.row(ctx, `SELECT state FROM batch WHERE id = (SELECT batch_id FROM request WHERE id = ?1)`, requestID).Scan(&batch)
+	if err == nil && batch != BatchOpen {
+		return Card{}, fmt.Errorf("%w: it is %s", ErrPaused, batch)
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return Card{}, fmt.Errorf("store: %w", err)
+	}
 	n, err := t.exec(ctx, `UPDATE request SET attempt = attempt + 1, state = ?2 WHERE id = ?1 AND state IN (?3, ?2)`, requestID, RequestMaking, RequestOpen)
 	if err != nil {
 		return Card{}, err

@@ -232,10 +232,10 @@ func (t *Tx) RequestCounts(ctx context.Context, batchID int64) (map[RequestState
 	return counts, rows.Err()
 }
 
-// Close ends a batch. ErrUnbalanced while a request is open or held, a blank is
-// in work or a reject is not confirmed, or the ledger does not agree with the
-// cards.
-func (t *Tx) Close(ctx context.Context, batchID int64, by string) error {
+// MayClose says why a batch cannot be closed: ErrUnbalanced while a row is not taken
+// in, a request is open or held, a blank is in work or a reject is not confirmed, or the
+// ledger does not agree with the cards.
+func (t *Tx) MayClose(ctx context.Context, batchID int64) error {
 	balance, err := t.Reconcile(ctx, batchID)
 	if err != nil {
 		return err
@@ -255,11 +255,65 @@ func (t *Tx) Close(ctx context.Context, batchID int64, by string) error {
 			return fmt.Errorf("%w: %d requests are %s", ErrUnbalanced, counts[s], s)
 		}
 	}
+	b, err := t.BatchByID(ctx, batchID)
+	if err != nil {
+		return err
+	}
+	if b.Position > 0 && !b.Complete {
+		return fmt.Errorf("%w: the import is not complete", ErrUnbalanced)
+	}
+	if b.Records != b.Accepted+b.Rejected {
+		return fmt.Errorf("%w: %d rows are not %d accepted and %d rejected", ErrUnbalanced, b.Records, b.Accepted, b.Rejected)
+	}
+	return nil
+}
+
+// Close ends a batch that MayClose has nothing against.
+func (t *Tx) Close(ctx context.Context, batchID int64, by string) error {
+	if err := t.MayClose(ctx, batchID); err != nil {
+		return err
+	}
 	if _, err := t.exec(ctx, `UPDATE batch SET state = ?2, closed_at = ?3,
 		erase_at = CASE WHEN retain_s > 0 THEN ?3 + retain_s * 1000000 ELSE erase_at END WHERE id = ?1`, batchID, BatchClosed, t.now()); err != nil {
 		return err
 	}
 	return t.Audit(ctx, AuditEntry{Event: "batch.closed", Batch: batchID, By: by})
+}
+
+// Pause keeps the cards of a batch from being begun, or lets them be begun again. The
+// state is ErrState when it is so already, or the batch is closed.
+func (t *Tx) Pause(ctx context.Context, name string, pause bool, by string) error {
+	b, err := t.Batch(ctx, name)
+	if err != nil {
+		return err
+	}
+	from, to, event := BatchPaused, BatchOpen, "batch.resumed"
+	if pause {
+		from, to, event = BatchOpen, BatchPaused, "batch.paused"
+	}
+	n, err := t.exec(ctx, `UPDATE batch SET state = ?2 WHERE id = ?1 AND state = ?3`, b.ID, to, from)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("%w: batch %s is %s", ErrState, name, b.State)
+	}
+	return t.Audit(ctx, AuditEntry{Event: event, Batch: b.ID, By: by})
+}
+
+// Reopen opens a request that was held because no card could be made of it.
+func (t *Tx) Reopen(ctx context.Context, id int64, by string) (Request, error) {
+	n, err := t.exec(ctx, `UPDATE request SET state = ?2 WHERE id = ?1 AND state = ?3`, id, string(RequestOpen), string(RequestHeld))
+	if err != nil {
+		return Request{}, err
+	}
+	if n == 0 {
+		return Request{}, fmt.Errorf("%w: request %d is not held", ErrState, id)
+	}
+	if err := t.Audit(ctx, AuditEntry{Event: "request.reopened", Request: id, By: by}); err != nil {
+		return Request{}, err
+	}
+	return t.Request(ctx, id)
 }
 
 func nullTime(t time.Time) any {

@@ -175,3 +175,21 @@ func (t *Tx) Release(ctx context.Context, lot, by string) error {
 	}
 	return t.Audit(ctx, AuditEntry{Event: "lot.released", Reason: lot, By: by})
 }
+
+// StoppedLots lists the lots that are stopped, by name.
+func (t *Tx) StoppedLots(ctx context.Context) ([]Lot, error) {
+	rows, err := t.query(ctx, `SELECT name, failures, reason FROM lot WHERE stopped <> 0 ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var list []Lot
+	for rows.Next() {
+		l := Lot{Stopped: true}
+		if err := rows.Scan(&l.Name, &l.Failures, &l.Reason); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		list = append(list, l)
+	}
+	return list, rows.Err()
+}

@@ -61,6 +61,8 @@ var (
 	ErrTaken = errors.New("store: another process runs this station")
 	// ErrNoStock: no blank is left that was booked in.
 	ErrNoStock = errors.New("store: no blank is in stock: book the delivery first")
+	// ErrPaused: no card of this batch is begun now.
+	ErrPaused = errors.New("store: the batch rests")
 	// ErrSamePerson: two different people have to agree.
 	ErrSamePerson = errors.New("store: a second person has to agree")
 )

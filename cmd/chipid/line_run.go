@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chipid-toolkit/chipid/apdu"
+	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/applet"
+	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
+	"github.com/chipid-toolkit/chipid/cardprofile/issue"
+	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cmd/internal/storeflags"
+	"github.com/chipid-toolkit/chipid/printer/line"
+	"github.com/chipid-toolkit/chipid/printer/line/lineup"
+	"github.com/chipid-toolkit/chipid/printer/line/prepare"
+	"github.com/chipid-toolkit/chipid/printer/line/station"
+	"github.com/chipid-toolkit/chipid/printer/line/store"
+)
+
+type lineRun struct {
+	db                   storeflags.Flags
+	file, batch, station string
+	drain                bool
+}
+
+func newLineRunCmd(env *env) *cobra.Command {
+	var f lineRun
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Make the cards of a batch at the stations of a line file",
+		Long: `run brings every station into order, accounts for what an earlier run left in it, and
+makes cards until the batch is done, or until it is interrupted: then each station
+finishes the card it has. After a crash run it again: it carries on.
+
+The batch's cards are made in the order of priority, due date and line. Without
+--batch the line works for all batches until it is interrupted. Several processes,
+on many machines, may work for one store on PostgreSQL.
+
+--drain begins no card: it only brings the stations into order.
+
+Example:
+  chipid line run --line line.yaml --batch A-2026-11
+
+Exit statuses: 9 when cards are left that wait for people.
+` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitHSM, exitPrinter, exitHalted),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
+	}
+	fs := cmd.Flags()
+	f.db.Register(fs)
+	fs.StringVar(&f.file, "line", "", "the line file")
+	fs.StringVar(&f.batch, "batch", "", "the batch to make (default all, until interrupted)")
+	fs.StringVar(&f.station, "station", "", "run this station of the file alone")
+	fs.BoolVar(&f.drain, "drain", false, "account for what lies in the stations, and begin no card")
+	_ = cmd.MarkFlagRequired("line")
+	return cmd
+}
+
+func (f *lineRun) run(ctx context.Context, env *env) error {
+	file, err := lineup.Load(f.file)
+	if err != nil {
+		return err
+	}
+	trust, err := pki.Open(file.Trust)
+	if err != nil {
+		return err
+	}
+	keys, ring, err := lineKeys(ctx, env, file.Keys)
+	if err != nil {
+		return err
+	}
+	defer ring.Close()
+	if keys.CardMasterNew == "" {
+		return &cardprofile.InputError{File: file.Keys, Field: "card-master-new", Problem: "is missing: an issued card must not keep the keys it came with", Fix: "name the master key of issued cards"}
+	}
+	authority, err := authorityOf(ctx, env, ring, keys)
+	if err != nil {
+		return err
+	}
+	if err := authority.Check(ctx, time.Now()); err != nil {
+		return fmt.Errorf("%s: %w", file.Keys, err)
+	}
+	st, err := f.db.Open(ctx, f.file)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	batch, driver, err := f.chips(ctx, st, file)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	preparer := &prepare.Preparer{Store: st, Keys: ring, Seal: keys.Seal, Driver: driver.Name(), DPI: file.DPI, Faces: true}
+	defer preparer.Close()
+	stations, closeAll, err := file.Build(ctx, f.station, lineup.Parts{
+		Store: st, Issuer: authority, Checker: checkpoint{trust}, Driver: driver, Stop: ctx.Done(),
+		Say: func(name string, what lineup.Ask) { env.talk("%s: %s", name, env.tr(string(what), asked[what])) },
+	})
+	if err != nil {
+		return err
+	}
+	err = f.work(ctx, env, &line.Line{Store: st, Process: processName(file.Process), Stations: stations, Prepare: preparer.Work, Batch: batch.ID, Log: log,
+		Ready: func(ctx context.Context) error { return authority.Check(ctx, time.Now()) }})
+	if err = errors.Join(err, closeAll()); err != nil {
+		return takenError(err)
+	}
+	return f.end(context.WithoutCancel(ctx), env, st, batch)
+}
+
+// asked is what people are asked, in Vietnamese.
+var asked = map[lineup.Ask]string{
+	lineup.AskBlank:  "đặt phôi thẻ lên đầu đọc",
+	lineup.AskGood:   "lấy thẻ ra: thẻ đạt",
+	lineup.AskReject: "lấy thẻ ra: bỏ vào thùng thẻ hỏng CÓ KHÓA",
+}
+
+// work runs the line, with a line of progress every few seconds.
+func (f *lineRun) work(ctx context.Context, env *env, l *line.Line) error {
+	if f.drain {
+		return l.Settle(ctx)
+	}
+	done := make(chan struct{})
+	go func() {
+		bar := newProgress(env)
+		defer bar.close()
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			var n map[store.RequestState]int64
+			if err := l.Store.Do(context.WithoutCancel(ctx), "progress", func(tx *store.Tx) (err error) {
+				n, err = tx.RequestCounts(ctx, l.Batch)
+				return err
+			}); err != nil {
+				continue
+			}
+			var all int64
+			for s, k := range n {
+				if s != store.RequestCancelled {
+					all += k
+				}
+			}
+			if l.Batch != 0 && all > 0 {
+				bar.set(env.tr("cards", "thẻ"), int(n[store.RequestDone]), int(all))
+			}
+		}
+	}()
+	err := l.Run(ctx)
+	close(done)
+	return err
+}
+
+// chips says which batch is made, and which chips its cards have.
+func (f *lineRun) chips(ctx context.Context, st *store.Store, file *lineup.File) (store.Batch, applet.Driver, error) {
+	var b store.Batch
+	name := file.Chip
+	if f.batch != "" {
+		if err := st.Do(ctx, "find batch", func(tx *store.Tx) (err error) {
+			b, err = tx.Batch(ctx, f.batch)
+			return err
+		}); err != nil {
+			return b, nil, batchError(err, f.batch)
+		}
+		p, err := cardprofile.Load(b.Profile)
+		if err != nil {
+			return b, nil, err
+		}
+		if name == "" {
+			name = p.Chip.Driver
+		}
+		if p.Chip.Driver != name {
+			return b, nil, &cardprofile.InputError{File: file.Path(), Field: "chip", Problem: "is " + name + ", and the batch's cards have " + p.Chip.Driver, Fix: "run the batch on a line with those blanks"}
+		}
+	}
+	if name == "" {
+		return b, nil, &cardprofile.InputError{File: file.Path(), Field: "chip", Problem: "is missing for a line that works for all batches", Fix: "name the chip operating system of the blanks, or --batch"}
+	}
+	driver, err := applet.ByName(name)
+	if err != nil {
+		return b, nil, &cardprofile.InputError{File: file.Path(), Field: "chip", Problem: "is none that is known: " + name, Fix: "name one of the profiles' drivers"}
+	}
+	return b, driver, nil
+}
+
+// end says what is left to do for people.
+func (f *lineRun) end(ctx context.Context, env *env, st *store.Store, batch store.Batch) error {
+	if f.batch == "" {
+		return nil
+	}
+	var n map[store.RequestState]int64
+	if err := st.Do(ctx, "end", func(tx *store.Tx) (err error) {
+		n, err = tx.RequestCounts(ctx, batch.ID)
+		return err
+	}); err != nil {
+		return err
+	}
+	left := n[store.RequestOpen] + n[store.RequestMaking] + n[store.RequestHeld]
+	fmt.Fprintf(env.Stdout, env.tr("batch %s: %d done, %d to be made, %d wait for people\n", "đợt %s: %d xong, %d chờ làm, %d chờ người xử lý\n"),
+		f.batch, n[store.RequestDone], n[store.RequestOpen]+n[store.RequestMaking], n[store.RequestHeld])
+	if left > 0 {
+		env.talk("%s", env.tr("chipid line status says what waits for whom.", "chipid line status cho biết việc gì đang chờ ai."))
+		return exitError{status: exitHalted}
+	}
+	return nil
+}
+
+// processName names this process, the same after a restart.
+func processName(given string) string {
+	if given != "" {
+		return given
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "line"
+	}
+	return host
+}
+
+// takenError says what to do when another process runs a station.
+func takenError(err error) error {
+	if errors.Is(err, store.ErrTaken) {
+		return &cardprofile.InputError{Problem: strings.TrimPrefix(err.Error(), "store: "), Fix: "stop the other process, or wait 15 seconds after it has ended; two line files with the same station names need different names"}
+	}
+	return err
+}
+
+// checkpoint inspects a finished card as a checkpoint does.
+type checkpoint struct{ trust *pki.Store }
+
+// Check implements station.Checker.
+func (c checkpoint) Check(ctx context.Context, t apdu.Transmitter, w *station.Work, _ *issue.Card) (station.Quality, error) {
+	var access inspect.Access
+	var err error
+	if w.Plan.CAN.Len() > 0 {
+		access, err = inspect.ByCAN(string(w.Plan.CAN.Bytes()))
+	} else {
+		access, err = inspect.ByMRZ(strings.Join(w.Plan.MRZ.Lines, "\n"))
+	}
+	if err != nil {
+		return station.Quality{}, err
+	}
+	v, err := inspect.Inspect(ctx, t, access, c.trust, inspect.Options{Profile: w.Plan.Profile})
+	if err != nil {
+		return station.Quality{}, err
+	}
+	q := station.Quality{}
+	h := sha256.New()
+	for _, check := range v.Checks {
+		fmt.Fprintf(h, "%s %v\n", check.ID, check.Outcome)
+		if check.Required && check.Outcome != inspect.Passed && q.Problem == "" {
+			q.Problem = fmt.Sprintf("%s: %s", check.ID, check.Reason)
+		}
+	}
+	if v.Outcome != inspect.ResultPassed && q.Problem == "" {
+		q.Problem = string(v.Outcome)
+	}
+	q.Digest = h.Sum(nil)
+	return q, nil
+}
