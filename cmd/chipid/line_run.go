@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,16 +11,16 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chipid-toolkit/chipid/apdu"
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
-	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/cardprofile/issue"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cmd/internal/storeflags"
+	"github.com/chipid-toolkit/chipid/printer"
 	"github.com/chipid-toolkit/chipid/printer/line"
 	"github.com/chipid-toolkit/chipid/printer/line/lineup"
 	"github.com/chipid-toolkit/chipid/printer/line/prepare"
+	"github.com/chipid-toolkit/chipid/printer/line/quality"
 	"github.com/chipid-toolkit/chipid/printer/line/station"
 	"github.com/chipid-toolkit/chipid/printer/line/store"
 )
@@ -102,7 +101,8 @@ func (f *lineRun) run(ctx context.Context, env *env) error {
 	preparer := &prepare.Preparer{Store: st, Keys: ring, Seal: keys.Seal, Driver: driver.Name(), DPI: file.DPI, Faces: true}
 	defer preparer.Close()
 	stations, closeAll, err := file.Build(ctx, f.station, lineup.Parts{
-		Store: st, Issuer: authority, Checker: checkpoint{trust}, Driver: driver, Stop: ctx.Done(),
+		Store: st, Issuer: authority, Checker: func(s lineup.Station) station.Checker { return checkerOf(s, trust, authority) },
+		Printer: printer.Options{Lang: env.Lang, Log: log}, Driver: driver, Stop: ctx.Done(),
 		Say: func(name string, what lineup.Ask) { env.talk("%s: %s", name, env.tr(string(what), asked[what])) },
 	})
 	if err != nil {
@@ -237,36 +237,7 @@ func takenError(err error) error {
 	return err
 }
 
-// checkpoint inspects a finished card as a checkpoint does.
-type checkpoint struct{ trust *pki.Store }
-
-// Check implements station.Checker.
-func (c checkpoint) Check(ctx context.Context, t apdu.Transmitter, w *station.Work, _ *issue.Card) (station.Quality, error) {
-	var access inspect.Access
-	var err error
-	if w.Plan.CAN.Len() > 0 {
-		access, err = inspect.ByCAN(string(w.Plan.CAN.Bytes()))
-	} else {
-		access, err = inspect.ByMRZ(strings.Join(w.Plan.MRZ.Lines, "\n"))
-	}
-	if err != nil {
-		return station.Quality{}, err
-	}
-	v, err := inspect.Inspect(ctx, t, access, c.trust, inspect.Options{Profile: w.Plan.Profile})
-	if err != nil {
-		return station.Quality{}, err
-	}
-	q := station.Quality{}
-	h := sha256.New()
-	for _, check := range v.Checks {
-		fmt.Fprintf(h, "%s %v\n", check.ID, check.Outcome)
-		if check.Required && check.Outcome != inspect.Passed && q.Problem == "" {
-			q.Problem = fmt.Sprintf("%s: %s", check.ID, check.Reason)
-		}
-	}
-	if v.Outcome != inspect.ResultPassed && q.Problem == "" {
-		q.Problem = string(v.Outcome)
-	}
-	q.Digest = h.Sum(nil)
-	return q, nil
+// checkerOf is the inspection of a station's finished cards.
+func checkerOf(_ lineup.Station, trust *pki.Store, authority *issue.Authority) station.Checker {
+	return &quality.Checker{Trust: trust, Authority: authority}
 }

@@ -14,10 +14,14 @@ import (
 
 // Parts is what all stations of a line have in common.
 type Parts struct {
-	Store   *store.Store
-	Issuer  station.Issuer
-	Checker station.Checker
+	Store  *store.Store
+	Issuer station.Issuer
+	// Checker gives each station an inspection of its own.
+	Checker func(Station) station.Checker
 	Driver  applet.Driver
+	// Printer are the options that printers are opened with; the station's name is
+	// added.
+	Printer printer.Options
 	// Say tells a person at a station what to do.
 	Say func(station string, what Ask)
 	// Stop, when it is closed, ends the waiting for hands.
@@ -72,11 +76,13 @@ func (f *File) build(ctx context.Context, spec Station, p Parts) (*station.Stati
 	reader := &Reader{Name: name}
 	var out printer.Printer
 	if spec.Printer != "" {
-		if out, err = printer.Open(spec.Printer); err != nil {
+		o := p.Printer
+		o.Station, o.Password, o.User, o.CA = spec.Name, spec.Password, spec.User, spec.CA
+		if out, err = printer.Open(ctx, spec.Printer, o); err != nil {
 			return nil, errors.Join(f.At(spec, "printer", "of "+spec.Name+" cannot be opened", "correct its address"), err)
 		}
 	}
-	s := &station.Station{Name: spec.Name, Store: p.Store, Blanks: spec.Blanks, Limit: f.Limit, Issuer: p.Issuer, Encoder: reader, Driver: p.Driver, Checker: p.Checker, Chip: printer.StationContactless}
+	s := &station.Station{Name: spec.Name, Store: p.Store, Blanks: spec.Blanks, Limit: f.Limit, Issuer: p.Issuer, Encoder: reader, Driver: p.Driver, Checker: p.Checker(spec), Chip: printer.StationContactless}
 	if spec.Encoder == EncoderContact {
 		s.Chip = printer.StationContact
 	}

@@ -51,6 +51,10 @@ type Station struct {
 	Feed    string `yaml:"feed"`
 	Encoder string `yaml:"encoder"`
 	Blanks  string `yaml:"blanks"`
+	// Of a network printer: see printer.Options. CA is a path.
+	User     string `yaml:"printer-user"`
+	Password string `yaml:"printer-password"` // file:PATH or env:NAME
+	CA       string `yaml:"printer-ca"`
 }
 
 // Ways a blank comes to the reader, and encoders of a printer.
@@ -101,7 +105,11 @@ func Parse(text []byte, path string) (*File, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	for _, p := range []*string{&f.Keys, &f.Trust} {
+	paths := []*string{&f.Keys, &f.Trust}
+	for i := range f.Stations {
+		paths = append(paths, &f.Stations[i].CA)
+	}
+	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(path), *p)
 		}
