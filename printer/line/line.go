@@ -29,6 +29,9 @@ type Line struct {
 	// Ahead is how many requests are prepared beyond those at the stations;
 	// 0 is as many as there are stations.
 	Ahead int
+	// Room is how many stations the line has room for while it runs: Add adds up to
+	// so many. 0 is as many as Run begins with.
+	Room int
 	// Batch ends Run when nothing of it is left to make; 0: run until ctx ends.
 	Batch int64
 	Log   *slog.Logger
@@ -36,12 +39,18 @@ type Line struct {
 	// own database.
 	Open func(ctx context.Context, c queue.Config) (Jobs, error)
 
-	free  chan *seat
-	seats []*seat
-	life  context.Context // ends when nothing of the line runs any more
+	free chan *seat      // hands a station that is ready to a request that is prepared
+	life context.Context // ends when nothing of the line runs any more
 	// stopping is closed when the line takes no more cards: a station that waits
 	// for a person waits no longer.
 	stopping chan struct{}
+
+	mu    sync.Mutex
+	seats []*seat
+	jobs  int // requests that are prepared, wait for a station or are at one
+	open  bool
+	wg    sync.WaitGroup
+	err   error // the first that the store had against a station's last word
 }
 
 // Jobs hands out requests: *queue.Queue is what a line has.
@@ -71,49 +80,51 @@ func (l *Line) Run(ctx context.Context) error {
 	if l.Ahead <= 0 {
 		l.Ahead = len(l.Stations)
 	}
+	l.Room = max(l.Room, len(l.Stations))
 	open := l.Open
 	if open == nil {
 		open = func(ctx context.Context, c queue.Config) (Jobs, error) { return queue.Open(ctx, l.Store, c) }
 	}
-	q, err := open(ctx, queue.Config{Process: l.Process, Workers: len(l.Stations) + l.Ahead, Work: l.work, Log: l.Log})
+	q, err := open(ctx, queue.Config{Process: l.Process, Workers: l.Room + l.Ahead, Work: l.work, Log: l.Log})
 	if err != nil {
 		return err
 	}
-	l.free = make(chan *seat, len(l.Stations))
 	// What is at work when ctx ends is finished.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	l.life, l.stopping = work, make(chan struct{})
-	var wg sync.WaitGroup
+	l.mu.Lock()
+	l.free, l.life, l.stopping = make(chan *seat), work, make(chan struct{})
+	l.seats, l.jobs, l.err, l.open = nil, 0, nil, true
+	l.mu.Unlock()
 	for _, s := range l.Stations {
-		seat := newSeat(l, s)
-		if err := seat.report(ctx); err != nil {
-			return err
+		if err = l.Add(ctx, s); err != nil {
+			break
 		}
-		l.seats = append(l.seats, seat)
 	}
-	for _, s := range l.seats {
-		wg.Go(func() { s.beat(work) })
-		wg.Go(func() { s.recover(work) })
+	if err == nil {
+		err = q.Start(work)
 	}
-	if err := q.Start(work); err != nil {
-		return err
+	started := err == nil
+	if started {
+		err = l.wait(ctx)
 	}
-	err = l.wait(ctx)
+	l.mu.Lock()
+	l.open = false
+	seats := l.seats
+	l.mu.Unlock()
 	close(l.stopping)
-	for _, s := range l.seats {
+	for _, s := range seats {
 		s.drain()
 	}
-	if serr := q.Stop(work); err == nil {
-		err = serr
+	if started {
+		if serr := q.Stop(work); err == nil {
+			err = serr
+		}
 	}
 	stop()
-	wg.Wait()
-	for _, s := range l.seats {
-		s.set(store.StationDrained, "")
-		if rerr := s.report(context.WithoutCancel(ctx)); err == nil {
-			err = rerr
-		}
+	l.wg.Wait()
+	if err == nil {
+		err = l.err
 	}
 	return err
 }
@@ -187,22 +198,22 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 		}
 		return nil // done, held or cancelled: whoever opens it again puts a new job in
 	}
+	if !l.begin() {
+		return fmt.Errorf("line: enough is prepared: %w", queue.ErrLater)
+	}
+	defer l.end()
 	w, err := l.Prepare(ctx, r)
 	if err != nil {
 		return l.unprepared(ctx, r, err)
 	}
 	w.Done = func(tx *store.Tx) error { return j.Complete(ctx, tx) }
-	var s *seat
-	select {
-	case s = <-l.free:
-	case <-l.stopping: // no station takes another card
-		return fmt.Errorf("line: stopping: %w", queue.ErrLater)
-	case <-ctx.Done():
-		return ctx.Err()
+	s, err := l.seat(ctx)
+	if err != nil {
+		return err
 	}
 	result, err := s.make(ctx, w)
 	switch {
-	case errors.Is(err, station.ErrLotStopped), errors.Is(err, store.ErrLive), errors.Is(err, store.ErrNoStock), errors.Is(err, store.ErrPaused):
+	case later(err):
 		return fmt.Errorf("%w: %w", queue.ErrLater, err)
 	case err != nil && result.Card.ID == 0:
 		return err
@@ -214,6 +225,11 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 		return fmt.Errorf("line: the blank is untouched: %w", queue.ErrLater)
 	}
 	return rerr
+}
+
+// later: no card was begun, and another time one may be.
+func later(err error) bool {
+	return errors.Is(err, station.ErrLotStopped) || errors.Is(err, store.ErrLive) || errors.Is(err, store.ErrNoStock) || errors.Is(err, store.ErrPaused)
 }
 
 func (l *Line) request(ctx context.Context, what string, id int64) (r store.Request, err error) {

@@ -83,6 +83,13 @@ func (t *Tx) Want(ctx context.Context, name, wanted, by string) error {
 	return t.Audit(ctx, AuditEntry{Event: "station." + wantName(wanted), Station: name, By: by})
 }
 
+// Heard takes a word back that was for one time, unless people want something else
+// by now.
+func (t *Tx) Heard(ctx context.Context, name, wanted string) error {
+	_, err := t.exec(ctx, `UPDATE station SET wanted = ?3 WHERE name = ?1 AND wanted = ?2`, name, wanted, WantWork)
+	return err
+}
+
 func wantName(w string) string {
 	if w == WantWork {
 		return "work"
