@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strings"
 
 	"github.com/chipid-toolkit/chipid/apdu/pcsc"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
@@ -76,19 +78,53 @@ func (f *File) build(ctx context.Context, spec Station, p Parts) (*station.Stati
 	reader := &Reader{Name: name}
 	var out printer.Printer
 	if spec.Printer != "" {
-		o := p.Printer
-		o.Station, o.Password, o.User, o.CA = spec.Name, spec.Password, spec.User, spec.CA
-		if out, err = printer.Open(ctx, spec.Printer, o); err != nil {
-			return nil, errors.Join(f.At(spec, "printer", "of "+spec.Name+" cannot be opened", "correct its address"), err)
+		if out, err = f.printer(ctx, spec, p.Printer); err != nil {
+			return nil, err
 		}
 	}
-	s := &station.Station{Name: spec.Name, Store: p.Store, Blanks: spec.Blanks, Limit: f.Limit, Issuer: p.Issuer, Encoder: reader, Driver: p.Driver, Checker: p.Checker(spec), Chip: printer.StationContactless}
-	if spec.Encoder == EncoderContact {
-		s.Chip = printer.StationContact
-	}
+	s := &station.Station{Name: spec.Name, Store: p.Store, Blanks: spec.Blanks, Limit: f.Limit, Issuer: p.Issuer, Encoder: reader, Driver: p.Driver, Checker: p.Checker(spec), Chip: spec.chip(), Log: p.Printer.Log}
 	s.Printer = out
 	if spec.Feed == FeedHand {
 		s.Printer = &Desk{Reader: reader, Faces: out, Stop: p.Stop, Say: func(a Ask) { p.Say(spec.Name, a) }}
 	}
 	return s, nil
+}
+
+// chip is where a printer has its encoder.
+func (s *Station) chip() printer.Station {
+	if s.Encoder == EncoderContact {
+		return printer.StationContact
+	}
+	return printer.StationContactless
+}
+
+// printer opens a station's printer, and asks whether it can do what the station
+// wants of it: before the first card, not in the middle of one.
+func (f *File) printer(ctx context.Context, spec Station, o printer.Options) (printer.Printer, error) {
+	o.Station, o.Password, o.User, o.CA = spec.Name, spec.Password, spec.User, spec.CA
+	out, err := printer.Open(ctx, f.local(spec.Printer), o)
+	if err != nil {
+		return nil, errors.Join(f.At(spec, "printer", "of "+spec.Name+" cannot be opened", "correct its address; it begins with one of "+strings.Join(printer.Drivers(), ": ")+":"), err)
+	}
+	can, err := printer.CapabilitiesOf(ctx, out)
+	switch {
+	case printer.Resumable(err):
+		return out, nil // its first operation halts the station
+	case err != nil:
+		return nil, errors.Join(f.At(spec, "printer", "of "+spec.Name+" does not say what it can do", "see to the printer"), err, out.Close())
+	case spec.Feed == FeedPrinter && !can.Reaches(spec.chip()):
+		return nil, errors.Join(f.At(spec, "feed", "is the printer's at "+spec.Name+", which carries no card to a "+spec.Encoder+" reader", "set feed: hand"), out.Close())
+	case !can.Flip || !can.Colour || !can.Black:
+		return nil, errors.Join(f.At(spec, "printer", "of "+spec.Name+" does not print colour and black on both sides", "use one that does"), out.Close())
+	}
+	return out, nil
+}
+
+// local is a printer's address; one that is a folder starts from the line file's.
+func (f *File) local(address string) string {
+	scheme, rest, ok := strings.Cut(address, ":")
+	if ok && (scheme == "files" || scheme == "manual") && !filepath.IsAbs(rest) {
+		return scheme + ":" + filepath.Join(filepath.Dir(f.path), rest)
+	}
+	return address
 }
