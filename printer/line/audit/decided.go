@@ -108,7 +108,7 @@ func factOf(e store.AuditEntry) string {
 		return e.Event + " " + e.Reason + " by " + e.By
 	case "batch.created", "batch.closed":
 		return fmt.Sprintf("%s %d", e.Event, e.Batch)
-	case "box.opened", "box.sealed", "box.handed-over":
+	case "box.opened", "box.handed-over":
 		return e.Event + " " + e.Box
 	}
 	return ""

@@ -385,6 +385,16 @@ func (v *verification) records() (deliveries map[int64][]string, facts map[strin
 				facts[factOf(store.AuditEntry{Event: "batch.closed", Batch: b.ID})]++
 			}
 		}
+		if err != nil {
+			return err
+		}
+		boxes, err := tx.Boxes(v.ctx, 0)
+		for _, b := range boxes {
+			facts[factOf(store.AuditEntry{Event: "box.opened", Box: b.Name()})]++
+			if b.State == store.BoxHanded {
+				facts[factOf(store.AuditEntry{Event: "box.handed-over", Box: b.Name()})]++
+			}
+		}
 		return err
 	})
 }

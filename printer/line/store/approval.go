@@ -14,6 +14,7 @@ const (
 	ActionDestroy = "destroy"
 	ActionGiveUp  = "give-up" // a card is not to be found
 	ActionClose   = "close-batch"
+	ActionHand    = "hand-over" // a box goes from the bureau to an office
 )
 
 // Approval is one decision of two people.

@@ -34,6 +34,7 @@ CREATE TABLE box (
 CREATE INDEX box_batch ON box (batch_id);
 CREATE UNIQUE INDEX box_receipt ON box (receipt) WHERE receipt <> '';
 CREATE INDEX card_box ON card (box) WHERE box <> '';
+CREATE INDEX journal_handed ON journal (reason) WHERE state = 'handed-over';
 -- +goose Down
-DROP INDEX card_box; DROP TABLE box; DROP TABLE audit_checkpoint; DROP TABLE audit_log;
+DROP INDEX journal_handed; DROP INDEX card_box; DROP TABLE box; DROP TABLE audit_checkpoint; DROP TABLE audit_log;
 DROP INDEX audit_waiting; DROP INDEX audit_leaf; ALTER TABLE audit DROP COLUMN leaf;
