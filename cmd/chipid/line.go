@@ -33,11 +33,12 @@ Example:
   chipid line run --line line.yaml --batch A-2026-11
   chipid line status --watch
   chipid line confirm 17 --by lan
+  chipid line audit --keys keys.yaml
 
 Exit statuses:
-` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitHSM, exitPrinter, exitHalted),
+` + exitHelp(exitOK, exitFault, exitUsage, exitNoCard, exitFailed, exitInconclusive, exitHSM, exitPrinter, exitHalted),
 	}
-	cmd.AddCommand(newLineRunCmd(env), newLineStatusCmd(env))
+	cmd.AddCommand(newLineRunCmd(env), newLineStatusCmd(env), newLineAuditCmd(env))
 	cmd.AddCommand(lineDecisions(env)...)
 	return cmd
 }

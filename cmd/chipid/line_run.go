@@ -28,6 +28,7 @@ import (
 type lineRun struct {
 	db                   storeflags.Flags
 	file, batch, station string
+	audit                string
 	drain                bool
 }
 
@@ -46,6 +47,9 @@ on many machines, may work for one store on PostgreSQL.
 
 --drain begins no card: it only brings the stations into order.
 
+Every decision goes into the audit log of --audit, whose checkpoints are signed by the
+key that audit: of the keys file names; of several processes one feeds it at a time.
+
 Example:
   chipid line run --line line.yaml --batch A-2026-11
 
@@ -56,6 +60,7 @@ Exit statuses: 9 when cards are left that wait for people.
 	}
 	fs := cmd.Flags()
 	f.db.Register(fs)
+	registerAuditDir(cmd, &f.audit)
 	fs.StringVar(&f.file, "line", "", "the line file")
 	fs.StringVar(&f.batch, "batch", "", "the batch to make (default all, until interrupted)")
 	fs.StringVar(&f.station, "station", "", "run this station of the file alone")
@@ -97,6 +102,11 @@ func (f *lineRun) run(ctx context.Context, env *env) error {
 	if err != nil {
 		return err
 	}
+	audited, err := feedAudit(ctx, env, st, auditDir(f.audit, &f.db, f.file), file.Keys, keys.Audit, ring)
+	if err != nil {
+		return err
+	}
+	defer audited()
 	log := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	preparer := &prepare.Preparer{Store: st, Keys: ring, Seal: keys.Seal, Driver: driver.Name(), DPI: file.DPI, Faces: true}
 	defer preparer.Close()
