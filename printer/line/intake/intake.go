@@ -12,6 +12,7 @@ import (
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
+	"github.com/chipid-toolkit/chipid/cardprofile/cms/envelope"
 	"github.com/chipid-toolkit/chipid/cardprofile/rule"
 	"github.com/chipid-toolkit/chipid/hsm"
 	"github.com/chipid-toolkit/chipid/printer/line/queue"
@@ -39,6 +40,9 @@ type Importer struct {
 	Keys  Keys
 	// Seal wraps the batch's data key, Digest makes the keyed digests of numbers.
 	Seal, Digest hsm.KeyRef
+	// RejectsFor can open the rejects of batches that came encrypted, beside the key
+	// that such a batch was encrypted to.
+	RejectsFor []envelope.Recipient
 	// Today is the day the rules judge by.
 	Today cardprofile.Date
 	// Lang is the language of reasons: "en" or "vi".
@@ -111,6 +115,9 @@ func (im *Importer) Import(ctx context.Context, name string, p *cardprofile.Prof
 	for {
 		rows, end, err := read(r)
 		if err != nil {
+			return at, err
+		}
+		if err := src.unchanged(); err != nil {
 			return at, err
 		}
 		accepted, rejected, err := w.take(ctx, rows, at.Done, end)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -21,21 +20,17 @@ const maxLine = 64 << 10
 // an order as texts.
 type jsonRows struct {
 	path string
-	f    *os.File
+	c    *content
 	r    *bufio.Reader
 	line int
 }
 
-func openJSONL(path string) (rows, error) {
-	f, err := openFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return &jsonRows{path: path, f: f, r: bufio.NewReaderSize(f, maxLine+2)}, nil
+func openJSONL(c *content) (rows, error) {
+	return &jsonRows{path: c.path, c: c, r: bufio.NewReaderSize(c, maxLine+2)}, nil
 }
 
 func (j *jsonRows) header() []string { return nil }
-func (j *jsonRows) close() error     { return j.f.Close() }
+func (j *jsonRows) close() error     { return j.c.Close() }
 
 func (j *jsonRows) next() (row, error) {
 	for {
@@ -48,7 +43,7 @@ func (j *jsonRows) next() (row, error) {
 			return row{}, &cardprofile.InputError{File: j.path, Line: j.line, Problem: fmt.Sprintf("a line of more than %d bytes", maxLine), Fix: "name a file with a record a line"}
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
-			return row{}, &cardprofile.InputError{File: j.path, Problem: "cannot be read to its end", Fix: "check the file"}
+			return row{}, j.c.fault(&cardprofile.InputError{File: j.path, Problem: "cannot be read to its end", Fix: "check the file"})
 		}
 		if j.line == 1 {
 			text = bytes.TrimPrefix(text, []byte("\xEF\xBB\xBF"))

@@ -1,8 +1,9 @@
 package intake
 
 import (
-	"archive/zip"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -17,7 +18,7 @@ const maxPhotos = 200_000
 // Photos is where the portraits of a batch are.
 type Photos struct {
 	*citizen.Portraits
-	zip *zip.ReadCloser
+	under io.Closer // nil for a folder
 }
 
 // OpenPhotos opens the folder or the zip with the portraits; "" is the folder of the
@@ -35,26 +36,34 @@ func OpenPhotos(path, batchFile string) (*Photos, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Close(); err != nil {
-		return nil, err
+	info, err := f.Stat()
+	if err == nil {
+		var p *Photos
+		if p, err = photosIn(path, f, info.Size()); err == nil {
+			p.under = f
+			return p, nil
+		}
 	}
-	z, err := zip.OpenReader(path)
-	if err != nil {
+	return nil, errors.Join(err, f.Close())
+}
+
+// photosIn opens a zip of portraits. What one file unfolds to is bounded where it is
+// read, and paths are looked up, never followed.
+func photosIn(path string, r io.ReaderAt, size int64) (*Photos, error) {
+	z, err := openZip(r, size, maxPhotos)
+	switch {
+	case errors.Is(err, errEntries):
+		return nil, &cardprofile.InputError{File: path, Problem: fmt.Sprintf("more than %d files in the zip", maxPhotos), Fix: "unpack it and name the folder"}
+	case err != nil:
 		return nil, &cardprofile.InputError{File: path, Problem: "the zip is damaged or is none", Fix: "pack the photos again"}
 	}
-	if len(z.File) > maxPhotos {
-		_ = z.Close()
-		return nil, &cardprofile.InputError{File: path, Problem: fmt.Sprintf("more than %d files in the zip", maxPhotos), Fix: "unpack it and name the folder"}
-	}
-	// What one file unfolds to is bounded where it is read, and paths are looked up,
-	// never followed.
-	return &Photos{Portraits: citizen.PortraitsIn(&z.Reader), zip: z}, nil
+	return &Photos{Portraits: citizen.PortraitsIn(z)}, nil
 }
 
 // Close lets go of them.
 func (p *Photos) Close() error {
-	if p.zip != nil {
-		return p.zip.Close()
+	if p.under != nil {
+		return p.under.Close()
 	}
 	return p.Portraits.Close()
 }

@@ -1,9 +1,11 @@
 package intake
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,13 +13,15 @@ import (
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
+	"github.com/chipid-toolkit/chipid/cardprofile/cms/envelope"
 	"github.com/chipid-toolkit/chipid/printer/line/seal"
 	"github.com/chipid-toolkit/chipid/printer/line/store"
 )
 
 // WriteRejects writes the rejected rows of a batch to a file, in the form of the
 // source and with line and reason behind: correct the rows and import them as a batch
-// of their own. A query's come as CSV. Only this user can read the file, which
+// of their own. A query's come as CSV. Those of a file that came encrypted are
+// encrypted, to the same key. Only this user can read the file, which
 // replaces an older one in one step. It returns how many rows there are.
 func (im *Importer) WriteRejects(ctx context.Context, name string, src *Source, path string) (n int64, err error) {
 	var b store.Batch
@@ -32,14 +36,6 @@ func (im *Importer) WriteRejects(ctx context.Context, name string, src *Source, 
 		return 0, err
 	}
 	defer data.Close()
-	r, err := src.open(ctx)
-	if err != nil {
-		return 0, err
-	}
-	header := r.header()
-	if err := r.close(); err != nil {
-		return 0, err
-	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".rejects-*") // made with mode 0600
 	if err != nil {
 		return 0, &cardprofile.InputError{File: path, Problem: "cannot be written", Fix: "name a file in a folder that you can write to"}
@@ -50,14 +46,21 @@ func (im *Importer) WriteRejects(ctx context.Context, name string, src *Source, 
 			_ = os.Remove(f.Name())
 		}
 	}()
+	out, end, err := im.envelope(f, src)
+	if err != nil {
+		return 0, err
+	}
 	pages := &rejectPages{ctx: ctx, store: im.Store, batch: b.ID, data: data}
 	switch src.Format {
 	case JSONL:
-		err = writeJSONL(f, pages)
+		err = writeJSONL(out, pages)
 	case XLSX:
-		err = writeXLSX(f, header, pages.reject)
+		err = writeXLSX(out, src.header, pages.reject)
 	default:
-		err = writeCSV(f, header, pages)
+		err = writeCSV(out, src.header, pages)
+	}
+	if err == nil {
+		err = end()
 	}
 	if err == nil {
 		err = f.Sync()
@@ -69,6 +72,20 @@ func (im *Importer) WriteRejects(ctx context.Context, name string, src *Source, 
 		return 0, err
 	}
 	return pages.n, os.Rename(f.Name(), path)
+}
+
+// envelope encrypts what goes to w where the batch came encrypted: to the same key and
+// to whom the importer adds. end ends the file.
+func (im *Importer) envelope(w io.Writer, src *Source) (out io.Writer, end func() error, err error) {
+	buffer := bufio.NewWriterSize(w, 64<<10)
+	if !src.Encrypted() {
+		return buffer, buffer.Flush, nil
+	}
+	s, err := envelope.Seal(buffer, append([]envelope.Recipient{*src.recipient}, im.RejectsFor...)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, func() error { return errors.Join(s.Close(), buffer.Flush()) }, nil
 }
 
 // rejectPages reads the rejects of a batch a page at a time.

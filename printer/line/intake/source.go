@@ -8,11 +8,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
+	"github.com/chipid-toolkit/chipid/cardprofile/cms/envelope"
 )
 
 // Formats of batch files.
@@ -47,33 +46,20 @@ type Source struct {
 	Rows   int64  // how many rows it has
 	Digest []byte // SHA-256 of the file
 
-	open func(ctx context.Context) (rows, error)
+	open   func(ctx context.Context) (rows, error)
+	header []string // of the columns, once read through
+	// Of a file: where it is, what the system said of it, and whom it was encrypted to.
+	path      string
+	stat      os.FileInfo
+	recipient *envelope.Recipient
 }
 
 // maxRows bounds a batch.
 const maxRows = 20_000_000
 
-// OpenFile reads a batch file through: CSV, JSON Lines or XLSX, by its extension. An
-// error, always an *cardprofile.InputError, says where the file is damaged; nothing
-// has been taken in then. seen, if set, is told how many rows have been read so far.
+// OpenFile is [Files.Open] of a file that comes in clear.
 func OpenFile(ctx context.Context, path string, seen func(rows int64)) (*Source, error) {
-	s := &Source{Name: path}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv", ".txt", ".tsv":
-		s.Format, s.open = CSV, func(context.Context) (rows, error) { return openCSV(path) }
-	case ".jsonl", ".ndjson":
-		s.Format, s.open = JSONL, func(context.Context) (rows, error) { return openJSONL(path) }
-	case ".xlsx":
-		s.Format, s.open = XLSX, func(context.Context) (rows, error) { return openXLSX(path) }
-	default:
-		return nil, &cardprofile.InputError{File: path, Problem: "not a batch file by its name", Fix: "name a .csv, .jsonl or .xlsx file"}
-	}
-	digest, err := digestFile(path)
-	if err != nil {
-		return nil, err
-	}
-	s.Digest = digest
-	return s, s.survey(ctx, seen)
+	return Files{}.Open(ctx, path, seen)
 }
 
 // survey reads the whole file once.
@@ -83,6 +69,7 @@ func (s *Source) survey(ctx context.Context, seen func(int64)) error {
 		return err
 	}
 	defer func() { _ = r.close() }()
+	s.header = r.header()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -105,17 +92,21 @@ func (s *Source) survey(ctx context.Context, seen func(int64)) error {
 	}
 }
 
-func digestFile(path string) ([]byte, error) {
+func digestFile(path string) (os.FileInfo, []byte, error) {
 	f, err := openFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return nil, &cardprofile.InputError{File: path, Problem: "cannot be read to its end", Fix: "check the file"}
+	if err == nil {
+		_, err = io.Copy(h, f)
 	}
-	return h.Sum(nil), nil
+	if err != nil {
+		return nil, nil, &cardprofile.InputError{File: path, Problem: "cannot be read to its end", Fix: "check the file"}
+	}
+	return info, h.Sum(nil), nil
 }
 
 func openFile(path string) (*os.File, error) {
@@ -150,30 +141,25 @@ func tableRow(t *citizen.Table, cells []string, line int) (row, error) {
 
 // csvRows is a CSV file.
 type csvRows struct {
-	f *os.File
+	c *content
 	r *citizen.Reader
 }
 
-func openCSV(path string) (rows, error) {
-	f, err := openFile(path)
+func openCSV(c *content) (rows, error) {
+	r, err := citizen.NewReader(c, c.path, orders...)
 	if err != nil {
 		return nil, err
 	}
-	r, err := citizen.NewReader(f, path, orders...)
-	if err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	return &csvRows{f, r}, nil
+	return &csvRows{c, r}, nil
 }
 
 func (c *csvRows) next() (row, error) {
 	cells, line, err := c.r.ReadRow()
 	if err != nil {
-		return row{}, err
+		return row{}, c.c.fault(err)
 	}
 	return tableRow(c.r.Table(), cells, line)
 }
 
 func (c *csvRows) header() []string { return c.r.Header() }
-func (c *csvRows) close() error     { return c.f.Close() }
+func (c *csvRows) close() error     { return c.c.Close() }

@@ -1,12 +1,11 @@
 package intake
 
 import (
-	"archive/zip"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -24,9 +23,18 @@ const (
 	maxWorkbookPart = 1000
 )
 
+// Bounds on a workbook that comes encrypted: it is held in memory, since it may not lie
+// on the disk in clear.
+const (
+	maxWorkbookHeld  = 32 << 20
+	maxUnfoldedHeld  = 128 << 20
+	maxWorkbookRatio = 200 // of what it unfolds to over what it has
+)
+
 // xlsxRows is the first sheet of a workbook.
 type xlsxRows struct {
 	path  string
+	c     *content
 	f     *excelize.File
 	rows  *excelize.Rows
 	table *citizen.Table
@@ -34,27 +42,45 @@ type xlsxRows struct {
 	line  int
 }
 
-func openXLSX(path string) (_ rows, err error) {
-	if err := checkWorkbook(path); err != nil {
-		return nil, err
-	}
-	// Large sheets unfold into a folder of this user alone, which goes with the reader.
-	tmp, err := os.MkdirTemp("", "chipid-workbook-*")
-	if err != nil {
-		return nil, err
-	}
-	x := &xlsxRows{path: path, tmp: tmp}
+func openXLSX(c *content, encrypted bool) (_ rows, err error) {
+	path := c.path
+	x := &xlsxRows{path: path, c: c}
 	defer func() {
 		if err != nil {
-			_ = x.close()
+			_ = x.letGo()
 		}
 	}()
 	damaged := func(problem string) error {
 		return &cardprofile.InputError{File: path, Problem: problem, Fix: "open it in a spreadsheet program and save it as .xlsx again"}
 	}
-	x.f, err = excelize.OpenFile(path, excelize.Options{RawCellValue: false, UnzipSizeLimit: maxUnfolded, UnzipXMLSizeLimit: 16 << 20, TmpDir: tmp})
-	if err != nil {
-		return nil, damaged("the workbook is damaged or is none")
+	if encrypted {
+		b, err := readAtMost(c, maxWorkbookHeld, "an encrypted workbook")
+		if err != nil {
+			return nil, err
+		}
+		if err := checkWorkbook(path, bytes.NewReader(b), int64(len(b)), maxWorkbookHeld, maxUnfoldedHeld); err != nil {
+			return nil, err
+		}
+		x.f, err = excelize.OpenReader(bytes.NewReader(b), excelize.Options{UnzipSizeLimit: maxUnfoldedHeld, UnzipXMLSizeLimit: maxUnfoldedHeld})
+		if err != nil {
+			return nil, damaged("the workbook is damaged or is none")
+		}
+	} else {
+		info, err := c.f.Stat()
+		if err != nil {
+			return nil, damaged("the workbook cannot be read")
+		}
+		if err := checkWorkbook(path, c.f, info.Size(), maxWorkbook, maxUnfolded); err != nil {
+			return nil, err
+		}
+		// Large sheets unfold into a folder of this user alone, which goes with the reader.
+		if x.tmp, err = os.MkdirTemp("", "chipid-workbook-*"); err != nil {
+			return nil, err
+		}
+		x.f, err = excelize.OpenFile(path, excelize.Options{UnzipSizeLimit: maxUnfolded, UnzipXMLSizeLimit: 16 << 20, TmpDir: x.tmp})
+		if err != nil {
+			return nil, damaged("the workbook is damaged or is none")
+		}
 	}
 	sheets := x.f.GetSheetList()
 	if len(sheets) == 0 {
@@ -77,36 +103,27 @@ func openXLSX(path string) (_ rows, err error) {
 }
 
 // checkWorkbook looks at the container before anything unfolds.
-func checkWorkbook(path string) error {
+func checkWorkbook(path string, r io.ReaderAt, size, most int64, unfolded uint64) error {
 	bad := func(problem, fix string) error {
 		return &cardprofile.InputError{File: path, Problem: problem, Fix: fix}
 	}
-	f, err := openFile(path)
-	if err != nil {
-		return err
+	if size > most {
+		return bad(fmt.Sprintf("a workbook of more than %d MB", most>>20), "save it as CSV")
 	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return bad("cannot be read", "check the file")
-	}
-	if info.Size() > maxWorkbook {
-		return bad(fmt.Sprintf("a workbook of more than %d MB", maxWorkbook>>20), "save it as CSV")
-	}
-	z, err := zip.NewReader(f, info.Size())
-	if err != nil {
-		return bad("the workbook is damaged or is none", "open it in a spreadsheet program and save it as .xlsx again")
-	}
-	if len(z.File) > maxWorkbookPart {
+	z, err := openZip(r, size, maxWorkbookPart)
+	switch {
+	case errors.Is(err, errEntries):
 		return bad(fmt.Sprintf("a workbook of more than %d parts", maxWorkbookPart), "save the sheet as CSV")
+	case err != nil:
+		return bad("the workbook is damaged or is none", "open it in a spreadsheet program and save it as .xlsx again")
 	}
 	var total uint64
 	for _, p := range z.File {
 		total += p.UncompressedSize64
-		if total > maxUnfolded || total > uint64(info.Size())*200+(1<<20) { //nolint:gosec // sizes are not negative
+		if p.UncompressedSize64 > unfolded || total > unfolded || total > uint64(size)*maxWorkbookRatio+(1<<20) { //nolint:gosec // sizes are not negative
 			return bad("the workbook unfolds to far more than it holds", "save the sheet as CSV")
 		}
-		if strings.HasSuffix(p.Name, "sharedStrings.xml") && p.UncompressedSize64 > maxShared {
+		if strings.HasSuffix(strings.ToLower(p.Name), "sharedstrings.xml") && p.UncompressedSize64 > maxShared {
 			return bad(fmt.Sprintf("the texts of the workbook are more than %d MB", maxShared>>20), "save the sheet as CSV")
 		}
 	}
@@ -158,7 +175,10 @@ func (x *xlsxRows) next() (row, error) {
 
 func (x *xlsxRows) header() []string { return x.table.Header() }
 
-func (x *xlsxRows) close() error {
+func (x *xlsxRows) close() error { return errors.Join(x.letGo(), x.c.Close()) }
+
+// letGo gives up all but the file.
+func (x *xlsxRows) letGo() error {
 	var errs []error
 	if x.rows != nil {
 		errs = append(errs, x.rows.Close())
@@ -166,43 +186,8 @@ func (x *xlsxRows) close() error {
 	if x.f != nil {
 		errs = append(errs, x.f.Close())
 	}
-	return errors.Join(append(errs, os.RemoveAll(x.tmp))...)
-}
-
-// writeXLSX writes rejects as a workbook, row by row.
-func writeXLSX(w io.Writer, header []string, next func() (citizen.Reject, bool, error)) error {
-	f := excelize.NewFile()
-	defer func() { _ = f.Close() }()
-	sw, err := f.NewStreamWriter(f.GetSheetName(0))
-	if err != nil {
-		return err
+	if x.tmp != "" {
+		errs = append(errs, os.RemoveAll(x.tmp))
 	}
-	put := func(line int, cells []string) error {
-		values := make([]any, len(cells))
-		for i, c := range cells {
-			values[i] = c
-		}
-		return sw.SetRow("A"+strconv.Itoa(line), values)
-	}
-	head := citizen.RejectRow(header, citizen.Reject{Fields: header})
-	head[len(head)-2], head[len(head)-1] = citizen.ColumnLine, citizen.ColumnReason
-	if err := put(1, head); err != nil {
-		return err
-	}
-	for line := 2; ; line++ {
-		r, more, err := next()
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		if err := put(line, citizen.RejectRow(header, r)); err != nil {
-			return err
-		}
-	}
-	if err := sw.Flush(); err != nil {
-		return err
-	}
-	return f.Write(w)
+	return errors.Join(errs...)
 }
