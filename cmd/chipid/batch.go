@@ -27,6 +27,7 @@ the token opens. The keys file of --keys names, beside the keys a card is issued
 with, the token's keys for it:
   seal: pkcs11:object=line-seal        # chipid keys create --secret seal
   digest: pkcs11:object=line-digest    # chipid keys create --secret digest
+  intake: pkcs11:object=line-intake    # chipid keys create --curve P-256 --agreement; for batches that come encrypted
 
 Example:
   chipid batch new    A-2026-11 --profile vn-cccd-2021 --keys keys.yaml
@@ -36,7 +37,7 @@ Example:
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitFailed, exitHSM, exitHalted),
 	}
-	cmd.AddCommand(newBatchNewCmd(env), newBatchImportCmd(env), newBatchCheckCmd(env), newBatchStatusCmd(env))
+	cmd.AddCommand(newBatchNewCmd(env), newBatchImportCmd(env), newBatchCheckCmd(env), newBatchStatusCmd(env), newBatchCertificateCmd(env))
 	return cmd
 }
 

@@ -12,8 +12,8 @@ import (
 )
 
 type batchCheck struct {
-	profile, photos, from, query string
-	json                         bool
+	profile, photos, from, query, keys string
+	json                               bool
 }
 
 // checkedJSON is what `batch check --json` prints. Reasons hold no personal data.
@@ -42,13 +42,13 @@ func newBatchCheckCmd(env *env) *cobra.Command {
 		Short: "Ask the rules about a file of requests, and take nothing in",
 		Long: `check puts the rules of a profile to every row of a file, with its photos, and says
 which would be rejected and why. No store and no token is needed, so cards that
-exist already are not found here.
+exist already are not found here. A file that comes encrypted wants --keys.
 
 Example:
   chipid batch check requests.csv --profile vn-cccd-2021 --photos photos.zip
 
 Exit statuses: 5 when a row would be rejected.
-` + exitHelp(exitOK, exitFault, exitUsage, exitFailed),
+` + exitHelp(exitOK, exitFault, exitUsage, exitFailed, exitHSM),
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
@@ -61,6 +61,7 @@ Exit statuses: 5 when a row would be rejected.
 	fs := cmd.Flags()
 	fs.StringVar(&f.profile, "profile", "", "card type, or the path of a profile file")
 	fs.StringVar(&f.photos, "photos", "", "folder or zip with the photos (default the folder of FILE)")
+	fs.StringVar(&f.keys, "keys", "", "the keys file, for a file that comes encrypted")
 	fs.StringVar(&f.from, "from", "", "PostgreSQL database to read from")
 	fs.StringVar(&f.query, "query", "", "the query whose rows are checked, with ORDER BY")
 	fs.BoolVar(&f.json, "json", false, "print the findings as JSON")
@@ -76,11 +77,22 @@ func (f *batchCheck) run(ctx context.Context, env *env, file string) error {
 	if err != nil {
 		return err
 	}
-	src, err := openSource(ctx, env, file, f.from, f.query)
+	var files intake.Files
+	if f.keys != "" {
+		keys, ring, err := lineKeys(ctx, env, f.keys)
+		if err != nil {
+			return err
+		}
+		defer ring.Close()
+		if files, err = intakeFiles(ctx, keys, ring); err != nil {
+			return err
+		}
+	}
+	src, err := openSource(ctx, env, files, file, f.from, f.query)
 	if err != nil {
 		return err
 	}
-	photos, err := intake.OpenPhotos(f.photos, file)
+	photos, err := files.Photos(ctx, f.photos, file)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 type batchImport struct {
 	db                                        storeflags.Flags
 	batch, keys, photos, rejects, from, query string
+	rejectsFor                                []string
 	json                                      bool
 }
 
@@ -46,11 +47,16 @@ goes on where it was. Rows that cannot become a card are kept, and written to
 FILE-rejects in the file's own form with their reasons: correct them there, and
 import that file as a batch of its own. Rows = accepted + rejected, always.
 
+A file that ends in .p7m is CMS, encrypted to the certificate of the intake key in the
+token (chipid batch certificate); so may be a zip of photos. Its rejects go back
+encrypted: to the same key, and to the certificates of --rejects-for.
+
 Beside the columns of a record a file may have: kind (first, renewal, remake,
 sample), priority (0 to 9), due, lot, office, replaces.
 
 Example:
   chipid batch import requests.csv --batch A-2026-11 --photos photos.zip --keys keys.yaml
+  chipid batch import requests.csv.p7m --batch A-2026-11 --photos photos.zip.p7m --rejects-for office.pem --keys keys.yaml
   chipid batch import --from postgres://reader@office/registry --query "SELECT … ORDER BY id" --batch A-2026-11 --photos photos --keys keys.yaml
 
 Exit statuses:
@@ -70,6 +76,7 @@ Exit statuses:
 	fs.StringVar(&f.keys, "keys", "", "the keys file")
 	fs.StringVar(&f.photos, "photos", "", "folder or zip with the photos (default the folder of FILE)")
 	fs.StringVar(&f.rejects, "rejects", "", "file for rejected rows (default beside FILE)")
+	fs.StringArrayVar(&f.rejectsFor, "rejects-for", nil, "certificate that can open the rejects of an encrypted batch too")
 	fs.StringVar(&f.from, "from", "", "PostgreSQL database to read from; the password comes from PGPASSWORD or ~/.pgpass")
 	fs.StringVar(&f.query, "query", "", "the query whose rows are taken, with ORDER BY")
 	fs.BoolVar(&f.json, "json", false, "print the counts as JSON")
@@ -100,11 +107,25 @@ func (f *batchImport) run(ctx context.Context, env *env, file string) error {
 	if err != nil {
 		return batchError(err, f.batch)
 	}
-	src, err := openSource(ctx, env, file, f.from, f.query)
+	for _, path := range f.rejectsFor {
+		to, err := recipient(env, path)
+		if err != nil {
+			return err
+		}
+		im.RejectsFor = append(im.RejectsFor, to)
+	}
+	files, err := intakeFiles(ctx, keys, ring)
+	if err != nil {
+		return err
+	}
+	src, err := openSource(ctx, env, files, file, f.from, f.query)
 	if err != nil {
 		return batchError(err, f.batch)
 	}
-	photos, err := intake.OpenPhotos(f.photos, file)
+	if src.Encrypted() && f.rejects != "" && filepath.Ext(f.rejects) != filepath.Ext(file) {
+		return usagef("--rejects: the rejects of an encrypted batch are encrypted: give the file a name that ends in %s", filepath.Ext(file))
+	}
+	photos, err := files.Photos(ctx, f.photos, file)
 	if err != nil {
 		return err
 	}
@@ -148,11 +169,15 @@ func (f *batchImport) rejectsFile(file string) string {
 		return f.batch + "-rejects.csv"
 	}
 	ext := filepath.Ext(file)
+	switch ext {
+	case ".p7m", ".cms":
+		ext = filepath.Ext(strings.TrimSuffix(file, ext)) + ext
+	}
 	return strings.TrimSuffix(file, ext) + "-rejects" + ext
 }
 
 // openSource reads a file or a query through.
-func openSource(ctx context.Context, env *env, file, from, query string) (*intake.Source, error) {
+func openSource(ctx context.Context, env *env, files intake.Files, file, from, query string) (*intake.Source, error) {
 	seen := func(rows int64) {
 		if rows%(1<<17) == 0 {
 			env.talk(env.tr("read through: %d rows", "đã đọc qua: %d dòng"), rows)
@@ -161,7 +186,7 @@ func openSource(ctx context.Context, env *env, file, from, query string) (*intak
 	if from != "" {
 		return intake.OpenQuery(ctx, from, query, seen)
 	}
-	return intake.OpenFile(ctx, file, seen)
+	return files.Open(ctx, file, seen)
 }
 
 // profileOf is the profile of a batch.

@@ -12,19 +12,31 @@ import (
 	"github.com/chipid-toolkit/chipid/testcards/people"
 )
 
-// newLineKeys is a token with the keys of a line, and its keys file.
-func newLineKeys(t *testing.T) (dir, keys string) {
+// newLineKeys is a token with the keys of a line, and its keys file; more names further
+// pairs, such as audit.
+func newLineKeys(t *testing.T, more ...string) (dir, keys string) {
 	t.Helper()
 	k := newKeysRun(t)
 	dir = t.TempDir()
-	for _, args := range [][]string{{"--label", "ds", "--curve", "P-256"}, {"--label", "transport", "--secret", "card-master", "--bits", "128"}, {"--label", "cards", "--secret", "card-master", "--bits", "128"},
-		{"--label", "seal", "--secret", "seal"}, {"--label", "digest", "--secret", "digest"}} {
+	create := [][]string{{"--label", "ds", "--curve", "P-256"}, {"--label", "transport", "--secret", "card-master", "--bits", "128"}, {"--label", "cards", "--secret", "card-master", "--bits", "128"},
+		{"--label", "seal", "--secret", "seal"}, {"--label", "digest", "--secret", "digest"}}
+	for _, name := range more {
+		args := []string{"--label", name, "--curve", "P-256"}
+		if name == "intake" {
+			args = append(args, "--agreement")
+		}
+		create = append(create, args)
+	}
+	for _, args := range create {
 		if status, _, talk := k.run("", k.on(append([]string{"create"}, args...)...)...); status != exitOK {
 			t.Fatalf("keys create %v: %d %s", args, status, talk)
 		}
 	}
 	keys = filepath.Join(dir, "keys.yaml")
 	text := fmt.Sprintf("module: %s\ntoken: %s\npin-source: env:CHIPID_TEST_PIN\ndocument-signer: pkcs11:object=ds\ncard-master: pkcs11:object=transport\ncard-master-new: pkcs11:object=cards\nseal: pkcs11:object=seal\ndigest: pkcs11:object=digest\n", k.module, hsmtest.TokenLabel)
+	for _, name := range more {
+		text += name + ": pkcs11:object=" + name + "\n"
+	}
 	check(t, os.WriteFile(keys, []byte(text), 0o600))
 	check(t, people.Write(dir))
 	t.Setenv("CHIPID_DB", filepath.Join(dir, "line.db"))
