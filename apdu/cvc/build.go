@@ -28,15 +28,11 @@ type Template struct {
 
 // SelfSign makes a CVCA certificate of its own key, with domain parameters.
 func (t Template) SelfSign(key crypto.Signer) (*Certificate, error) {
-	pk, err := t.check(nil)
+	p, err := t.Prepare(nil)
 	if err != nil {
 		return nil, err
 	}
-	k := Key{t.CHR, t.Algorithm, t.Public, t.CHAT, t.Effective, t.Expiration}
-	if _, err := k.admit(t.CHR, pk, t.CHAT, t.Effective, t.Expiration); err != nil {
-		return nil, err
-	}
-	return t.finish(k, pk, true, key)
+	return p.certificate(key)
 }
 
 // Sign makes a certificate under an issuer: a link certificate, a DV or a
@@ -44,24 +40,50 @@ func (t Template) SelfSign(key crypto.Signer) (*Certificate, error) {
 // that Parse would have notes about. Whether a deprecated algorithm will do is
 // the caller's choice: see [Algorithm.Deprecated].
 func (t Template) Sign(issuer Key, key crypto.Signer) (*Certificate, error) {
-	pk, err := t.check(&issuer)
+	p, err := t.Prepare(&issuer)
 	if err != nil {
 		return nil, err
 	}
-	domain := t.Domain
-	if t.CHAT.Role() == RoleCVCA {
-		domain = domain || pk.Curve() != issuer.curve()
-	} else if pk.Curve() != issuer.curve() {
-		return nil, fmt.Errorf("%w: %v under %v", ErrDomain, pk.Curve(), issuer.curve())
-	}
-	carried := pk
-	if !domain {
-		carried = pk.withoutDomain()
-	}
-	if _, err := issuer.admit(t.CHR, carried, t.CHAT, t.Effective, t.Expiration); err != nil {
+	return p.certificate(key)
+}
+
+// Prepare decides and checks everything about a certificate and signs nothing: one
+// under the issuer, or self-signed where it is nil.
+func (t Template) Prepare(issuer *Key) (*Prepared, error) {
+	pk, err := t.check(issuer)
+	if err != nil {
 		return nil, err
 	}
-	return t.finish(issuer, pk, domain && t.Algorithm.ECDSA(), key)
+	k, domain, carried := Key{t.CHR, t.Algorithm, t.Public, t.CHAT, t.Effective, t.Expiration}, true, pk
+	if issuer != nil {
+		k, domain = *issuer, t.Domain
+		if t.CHAT.Role() == RoleCVCA {
+			domain = domain || pk.Curve() != issuer.curve()
+		} else if pk.Curve() != issuer.curve() {
+			return nil, fmt.Errorf("%w: %v under %v", ErrDomain, pk.Curve(), issuer.curve())
+		}
+		if !domain {
+			carried = pk.withoutDomain()
+		}
+	}
+	if _, err := k.admit(t.CHR, carried, t.CHAT, t.Effective, t.Expiration); err != nil {
+		return nil, err
+	}
+	body, err := encodeBody(k.Reference, t.CHR, pk, domain && t.Algorithm.ECDSA() || issuer == nil, t.CHAT, t.Effective, t.Expiration, t.Extensions)
+	if err != nil {
+		return nil, err
+	}
+	return &Prepared{signer: k.Reference, algorithm: k.Algorithm, public: k.Public, body: body, check: func(raw []byte) error {
+		c, err := Parse(raw)
+		if err != nil {
+			return err
+		}
+		if len(c.Notes) > 0 {
+			return fmt.Errorf("%w: %s", ErrFormat, c.Notes[0])
+		}
+		_, err = k.Verify(c)
+		return err
+	}}, nil
 }
 
 // withoutDomain is k as it inherits.
@@ -119,33 +141,6 @@ func checkExtensions(b []byte) error {
 		}
 	}
 	return nil
-}
-
-// finish signs and reads back: what leaves this package went through the same
-// door as what comes in.
-func (t Template) finish(issuer Key, pk PublicKey, domain bool, key crypto.Signer) (*Certificate, error) {
-	if key == nil || !samePublic(key.Public(), issuer.Public) {
-		return nil, fmt.Errorf("%w: the signer has not the key of %v", ErrKey, issuer.Reference)
-	}
-	body, err := encodeBody(issuer.Reference, t.CHR, pk, domain, t.CHAT, t.Effective, t.Expiration, t.Extensions)
-	if err != nil {
-		return nil, err
-	}
-	sig, err := issuer.Algorithm.Sign(key, body)
-	if err != nil {
-		return nil, err
-	}
-	c, err := Parse(tlv.Encode(tagCertificate, body, tlv.Encode(tagSignature, sig)))
-	if err != nil {
-		return nil, err
-	}
-	if len(c.Notes) > 0 {
-		return nil, fmt.Errorf("%w: %s", ErrFormat, c.Notes[0])
-	}
-	if _, err := issuer.Verify(c); err != nil {
-		return nil, err
-	}
-	return c, nil
 }
 
 // encodeBody is DO 7F4E (TR-03110-3 v2.21, C.1).

@@ -152,6 +152,20 @@ func (t RequestTemplate) Sign(key crypto.Signer) (*Request, error) {
 	if key == nil {
 		return nil, fmt.Errorf("%w: no signer", ErrKey)
 	}
+	p, err := t.Prepare(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	raw, err := p.Issue(key)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequest(raw)
+}
+
+// Prepare decides and checks everything about a request for the key pub and signs
+// nothing.
+func (t RequestTemplate) Prepare(pub crypto.PublicKey) (*Prepared, error) {
 	var car []byte
 	if t.CAR != "" {
 		if err := t.CAR.Check(); err != nil {
@@ -165,7 +179,7 @@ func (t RequestTemplate) Sign(key crypto.Signer) (*Request, error) {
 	if err := checkExtensions(t.Extensions); err != nil {
 		return nil, err
 	}
-	pk, err := NewPublicKey(t.Algorithm, key.Public())
+	pk, err := NewPublicKey(t.Algorithm, pub)
 	if err != nil {
 		return nil, err
 	}
@@ -174,11 +188,14 @@ func (t RequestTemplate) Sign(key crypto.Signer) (*Request, error) {
 		return nil, err
 	}
 	body := tlv.Encode(tagBody, tlv.Encode(tagProfile, []byte{0}), car, encoded, tlv.Encode(tagCHR, []byte(t.CHR)), t.Extensions)
-	sig, err := t.Algorithm.Sign(key, body)
-	if err != nil {
-		return nil, err
-	}
-	return ParseRequest(tlv.Encode(tagCertificate, body, tlv.Encode(tagSignature, sig)))
+	return &Prepared{signer: t.CHR, algorithm: t.Algorithm, public: pub, body: body, check: func(raw []byte) error {
+		q, err := ParseRequest(raw)
+		if err != nil {
+			return err
+		}
+		_, err = q.Verify()
+		return err
+	}}, nil
 }
 
 // Countersign adds an outer signature by the key that ref names, or replaces
