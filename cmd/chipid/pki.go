@@ -33,11 +33,13 @@ Example:
   chipid keys create --module SO --token issuer --pin-source file:pin --label csca --curve P-384
   chipid pki csca --module SO --token issuer --pin-source file:pin --key pkcs11:object=csca …
   chipid pki ds   --module SO --token issuer --pin-source file:pin --key pkcs11:object=csca --ds-key pkcs11:object=ds-1 …
+  chipid pki crl  crl-2026-11.yaml --module SO --token issuer --pin-source prompt --dry-run
 
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitHSM),
 	}
 	cmd.AddCommand(newPKICSCACmd(env), newPKIDSCmd(env))
+	cmd.AddCommand(newPKICeremonyCmds(env)...)
 	return cmd
 }
 
@@ -58,10 +60,18 @@ type certificateFlags struct {
 	pem          bool
 	intoToken    bool
 	json         bool
+	ceremony     ceremonyFlags // of a run that follows a ceremony's file
+}
+
+// follow runs a ceremony's file in place of flags.
+func (f *certificateFlags) follow(ctx context.Context, env *env, path, kind string) error {
+	f.ceremony.token, f.ceremony.out, f.ceremony.json = f.token, f.out, f.json
+	return f.ceremony.run(ctx, env, path, kind)
 }
 
 func (f *certificateFlags) register(fs *pflag.FlagSet, signing string) {
 	f.token.Register(fs)
+	f.ceremony.registerOwn(fs)
 	fs.StringVar(&f.key, "key", "", "URI of the private key that signs: "+signing)
 	fs.StringVar(&f.name, "name", "", "common name of the subject")
 	fs.StringVar(&f.organization, "organization", "", "organization of the subject")

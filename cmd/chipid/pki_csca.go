@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cmd/internal/ceremony"
 	"github.com/chipid-toolkit/chipid/hsm"
 )
 
@@ -14,7 +15,7 @@ func newPKICSCACmd(env *env) *cobra.Command {
 	var country, state string
 	var test bool
 	cmd := &cobra.Command{
-		Use:   "csca --key URI --country CC --state CODE --name NAME --out FILE",
+		Use:   "csca [CEREMONY.yaml | --key URI --country CC --state CODE --name NAME] --out FILE",
 		Short: "Make a self-signed CSCA certificate",
 		Long: `csca makes the self-signed certificate of a Country Signing CA for a key in the
 token, per Doc 9303-12: explicit EC parameters, every mandatory extension.
@@ -26,6 +27,9 @@ a Document Signer used for three months.
 --test puts the TEST mark into the certificate and into all that it issues.
 Trust stores refuse it unless they were created with --test.
 
+With a ceremony's file (docs/ceremony.md) everything comes from it, with a plan
+before and a transcript after.
+
 Example:
   chipid pki csca --module SO --token issuer --pin-source file:pin --key pkcs11:object=csca \
     --country VN --state VNM --name "CSCA Viet Nam" --email csca@example.org \
@@ -33,8 +37,11 @@ Example:
 
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitHSM),
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return f.follow(cmd.Context(), env, args[0], ceremony.CSCA)
+			}
 			ref, err := keyFlag(f.key)
 			if err != nil {
 				return err

@@ -14,6 +14,7 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/ecc"
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cmd/internal/ceremony"
 	"github.com/chipid-toolkit/chipid/hsm"
 )
 
@@ -29,7 +30,7 @@ type pkiDS struct {
 func newPKIDSCmd(env *env) *cobra.Command {
 	var f pkiDS
 	cmd := &cobra.Command{
-		Use:   "ds --key URI --ds-key URI --name NAME --documents I --out FILE",
+		Use:   "ds [CEREMONY.yaml | --key URI --ds-key URI --name NAME --documents I] --out FILE",
 		Short: "Make a Document Signer certificate",
 		Long: `ds makes the certificate of a Document Signer and signs it with the CSCA's key in
 the token, per Doc 9303-12. The Document Signer's own key is in the same token
@@ -42,6 +43,9 @@ unless --crl-url names another.
 Without --until and --sign-until the key signs for 3 months and the certificate
 verifies for 10 years and 3 months.
 
+With a ceremony's file (docs/ceremony.md) everything comes from it, with a plan
+before and a transcript after.
+
 Example:
   chipid pki ds --module SO --token issuer --pin-source file:pin --key pkcs11:object=csca \
     --csca csca.cer --ds-key pkcs11:object=ds-1 --name "Document Signer 1" \
@@ -49,8 +53,13 @@ Example:
 
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitHSM),
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), env) },
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return f.follow(cmd.Context(), env, args[0], ceremony.DS)
+			}
+			return f.run(cmd.Context(), env)
+		},
 	}
 	fs := cmd.Flags()
 	f.register(fs, "the CSCA's")
