@@ -91,6 +91,23 @@ func extraByHeader(extra []Extra, header string) string {
 // Header are the file's own column names.
 func (t *Table) Header() []string { return append([]string(nil), t.header...) }
 
+// Name is the name of the record's field, or of the extra column, that the i-th column
+// of the file is; "" for one that is passed over.
+func (t *Table) Name(i int) string {
+	if i < 0 || i >= len(t.columns) {
+		return ""
+	}
+	if c := t.columns[i]; c >= 0 {
+		return columns[c].name
+	}
+	for name, at := range t.extras {
+		if at == i {
+			return name
+		}
+	}
+	return ""
+}
+
 // Extra is what a row says in an extra column, without spaces at its ends; "" where
 // the file has no such column.
 func (t *Table) Extra(cells []string, name string) string {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/xuri/excelize/v2"
@@ -36,8 +38,11 @@ type xlsxRows struct {
 	path  string
 	c     *content
 	f     *excelize.File
-	rows  *excelize.Rows
+	rows  *excelize.Rows // cells as they are shown
+	raw   *excelize.Rows // cells as they are stored
 	table *citizen.Table
+	dates map[int]bool // columns of dates
+	epoch bool         // days are counted from 1904
 	tmp   string
 	line  int
 }
@@ -89,6 +94,12 @@ func openXLSX(c *content, encrypted bool) (_ rows, err error) {
 	if x.rows, err = x.f.Rows(sheets[0]); err != nil {
 		return nil, damaged("the first sheet cannot be read")
 	}
+	if x.raw, err = x.f.Rows(sheets[0]); err != nil {
+		return nil, damaged("the first sheet cannot be read")
+	}
+	if props, err := x.f.GetWorkbookProps(); err == nil && props.Date1904 != nil {
+		x.epoch = *props.Date1904
+	}
 	header, line, err := x.cells()
 	if errors.Is(err, io.EOF) {
 		return nil, &cardprofile.InputError{File: path, Line: 1, Problem: "the first sheet is empty", Fix: "begin it with a row of column names"}
@@ -98,6 +109,13 @@ func openXLSX(c *content, encrypted bool) (_ rows, err error) {
 	}
 	if x.table, err = citizen.NewTable(path, line, header, orders...); err != nil {
 		return nil, err
+	}
+	x.dates = map[int]bool{}
+	for i := range header {
+		switch x.table.Name(i) {
+		case "date_of_birth", "date_of_issue", "date_of_expiry", columnDue:
+			x.dates[i] = true
+		}
 	}
 	return x, nil
 }
@@ -135,6 +153,10 @@ func (x *xlsxRows) cells() ([]string, int, error) {
 	for x.rows.Next() {
 		x.line++
 		cells, err := x.rows.Columns()
+		var stored []string
+		if err == nil && x.raw.Next() {
+			stored, err = x.raw.Columns(excelize.Options{RawCellValue: true})
+		}
 		if err != nil {
 			return nil, 0, &cardprofile.InputError{File: x.path, Line: x.line, Problem: "the row cannot be read", Fix: "open the workbook in a spreadsheet program and save it again"}
 		}
@@ -145,6 +167,7 @@ func (x *xlsxRows) cells() ([]string, int, error) {
 		if size > maxLine {
 			return nil, 0, &cardprofile.InputError{File: x.path, Line: x.line, Problem: fmt.Sprintf("a row of more than %d bytes", maxLine), Fix: "name a workbook with records"}
 		}
+		x.meant(cells, stored)
 		for _, c := range cells {
 			if strings.TrimSpace(c) != "" {
 				return cells, x.line, nil
@@ -155,6 +178,32 @@ func (x *xlsxRows) cells() ([]string, int, error) {
 		return nil, 0, &cardprofile.InputError{File: x.path, Line: x.line + 1, Problem: "the sheet is damaged", Fix: "open the workbook in a spreadsheet program and save it again"}
 	}
 	return nil, 0, io.EOF
+}
+
+// lastDay is 31 December 9999 as a workbook counts days.
+const lastDay = 2958465
+
+// meant puts into cells what their owner meant where a spreadsheet shows something
+// else: a day, which is shown in whatever order its format has, and a long number,
+// which is shown with an exponent.
+func (x *xlsxRows) meant(cells, stored []string) {
+	for i := range cells {
+		if i >= len(stored) || stored[i] == cells[i] {
+			continue
+		}
+		v, err := strconv.ParseFloat(stored[i], 64)
+		if err != nil {
+			continue
+		}
+		switch {
+		case x.dates[i] && v >= 1 && v <= lastDay && v == math.Trunc(v):
+			if day, err := excelize.ExcelDateToTime(v, x.epoch); err == nil {
+				cells[i] = day.Format("02/01/2006")
+			}
+		case strings.ContainsAny(cells[i], "eE") && !strings.ContainsAny(stored[i], "eE.-"):
+			cells[i] = stored[i]
+		}
+	}
 }
 
 func (x *xlsxRows) next() (row, error) {
@@ -180,8 +229,10 @@ func (x *xlsxRows) close() error { return errors.Join(x.letGo(), x.c.Close()) }
 // letGo gives up all but the file.
 func (x *xlsxRows) letGo() error {
 	var errs []error
-	if x.rows != nil {
-		errs = append(errs, x.rows.Close())
+	for _, r := range []*excelize.Rows{x.rows, x.raw} {
+		if r != nil {
+			errs = append(errs, r.Close())
+		}
 	}
 	if x.f != nil {
 		errs = append(errs, x.f.Close())
