@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 )
 
 // Reject is a row of a batch's file that cannot become a card, and why. The words hold
@@ -93,38 +92,4 @@ func (t *Tx) RejectReasons(ctx context.Context, batchID int64) (map[string]int64
 		counts[problem] += n
 	}
 	return counts, rows.Err()
-}
-
-// Erase forgets the personal data of a closed batch: its wrapped data key, and with it
-// every sealed row, also in copies of the database. Cards, journal and ledger stay.
-func (t *Tx) Erase(ctx context.Context, batchID int64, by string) error {
-	n, err := t.exec(ctx, `UPDATE batch SET sealed_key = NULL WHERE id = ?1 AND state = ?2`, batchID, BatchClosed)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		return fmt.Errorf("%w: only a closed batch is erased", ErrState)
-	}
-	if _, err := t.exec(ctx, `UPDATE request SET sealed = NULL WHERE batch_id = ?1`, batchID); err != nil {
-		return err
-	}
-	if _, err := t.exec(ctx, `UPDATE reject SET sealed = NULL WHERE batch_id = ?1`, batchID); err != nil {
-		return err
-	}
-	return t.Audit(ctx, AuditEntry{Event: "batch.erased", Batch: batchID, By: by})
-}
-
-// Due lists closed batches whose retention is over and that still hold personal data.
-func (t *Tx) Due(ctx context.Context, now time.Time) ([]Batch, error) {
-	all, err := t.Batches(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var due []Batch
-	for _, b := range all {
-		if b.State == BatchClosed && len(b.SealedKey) > 0 && !b.Erase.IsZero() && !b.Erase.After(now) {
-			due = append(due, b)
-		}
-	}
-	return due, nil
 }

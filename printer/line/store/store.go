@@ -101,6 +101,8 @@ func openSQLite(name string) (*sql.DB, error) {
 	v.Add("_pragma", "synchronous(FULL)")
 	v.Add("_pragma", "foreign_keys(1)")
 	v.Add("_pragma", "busy_timeout(10000)")
+	// What is erased is overwritten, not only let go.
+	v.Add("_pragma", "secure_delete(1)")
 	v.Set("_txlock", "immediate")
 	if name != ":memory:" {
 		abs, err := filepath.Abs(name)
