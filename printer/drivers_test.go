@@ -60,16 +60,23 @@ func TestDrivers(t *testing.T) {
 				return func() {}
 			},
 		},
+		"ipp, both sides at once":    ippDriver("", "one-sided", "two-sided-long-edge", "two-sided-short-edge"),
+		"ipp, one side":              ippDriver("", "one-sided"),
+		"manual, ipp, both sides":    ippDriver("manual", "one-sided", "two-sided-long-edge"),
+		"manual, ipp, one side":      ippDriver("manual", "one-sided"),
+		"manual, printed by hand":    manualDriver(true),
+		"manual, nobody to be asked": manualDriver(false),
 	} {
 		t.Run(name, func(t *testing.T) { printertest.Run(t, d) })
 	}
-	if got := printer.Drivers(); !slices.Equal(got, []string{"files", "virtual"}) {
+	if got := printer.Drivers(); !slices.Equal(got, []string{"files", "ipp", "ipps", "manual", "virtual"}) {
 		t.Errorf("drivers %v: each has to be in the table above", got)
 	}
 }
 
 func TestOpenRefusesWhatItDoesNotKnow(t *testing.T) {
-	for _, address := range []string{"", "files", "files:", "laser:x", "virtual:hopper=-1", "virtual:colour=1"} {
+	for _, address := range []string{"", "files", "files:", "laser:x", "virtual:hopper=-1", "virtual:colour=1",
+		"ipp:", "ipp:///ipp/print", "ipp://user:secret@host/", "ipp://host/?q", "ipps://%zz", "manual:", "manual:" + t.TempDir() + "?print=files:x", "manual:" + t.TempDir() + "?x"} {
 		if _, err := printer.Open(t.Context(), address, printer.Options{}); !errors.Is(err, printer.ErrUnknownDriver) || !errors.Is(err, printer.Err) {
 			t.Errorf("Open(%q): %v", address, err)
 		}
@@ -331,7 +338,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		if strings.HasPrefix(address, "files:") {
+		if strings.HasPrefix(address, "files:") || strings.HasPrefix(address, "manual:") {
 			return // it would write where the fuzzer points
 		}
 		if p, err := printer.Open(t.Context(), address, printer.Options{}); err == nil {

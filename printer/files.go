@@ -234,7 +234,7 @@ func (p *files) Reject(ctx context.Context) error {
 }
 
 func (p *files) Resume(ctx context.Context) error { return p.resume(ctx) }
-func (p *files) Cancel(context.Context) error     { return p.cancel() }
+func (p *files) Cancel(ctx context.Context) error { return p.cancel(ctx) }
 
 // Close writes the sheet of the cards delivered since the last one.
 func (p *files) Close() error {

@@ -96,9 +96,12 @@ func (v *Virtual) Bins() (good, rejected []Printed) {
 	return append([]Printed(nil), v.good...), append([]Printed(nil), v.bad...)
 }
 
-// act does an operation unless a fault waits for it. Called with the lock held.
+// act does an operation unless a fault waits for it. work is called with the lock
+// held.
 func (v *Virtual) act(op Op, work func() error) func(context.Context) (bool, error) {
 	return func(context.Context) (bool, error) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
 		for i := range v.faults {
 			f := &v.faults[i]
 			if f.Op != op {
@@ -208,7 +211,7 @@ func (v *Virtual) Reject(ctx context.Context) error {
 func (v *Virtual) Resume(ctx context.Context) error { return v.resume(ctx) }
 
 // Cancel implements Printer.
-func (v *Virtual) Cancel(context.Context) error { return v.cancel() }
+func (v *Virtual) Cancel(ctx context.Context) error { return v.cancel(ctx) }
 
 // Close implements Printer.
 func (v *Virtual) Close() error { return v.shut() }
