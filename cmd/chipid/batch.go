@@ -33,11 +33,14 @@ Example:
   chipid batch new    A-2026-11 --profile vn-cccd-2021 --keys keys.yaml
   chipid batch import requests.csv --batch A-2026-11 --photos photos.zip --keys keys.yaml
   chipid batch status
+  chipid batch report A-2026-11 --pdf A-2026-11.pdf
+  chipid batch close  A-2026-11 --by lan
 
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitFailed, exitHSM, exitHalted),
 	}
-	cmd.AddCommand(newBatchNewCmd(env), newBatchImportCmd(env), newBatchCheckCmd(env), newBatchStatusCmd(env), newBatchCertificateCmd(env))
+	cmd.AddCommand(newBatchNewCmd(env), newBatchImportCmd(env), newBatchCheckCmd(env), newBatchStatusCmd(env), newBatchCertificateCmd(env),
+		newBatchCloseCmd(env), newBatchReportCmd(env), newBatchEraseCmd(env))
 	return cmd
 }
 

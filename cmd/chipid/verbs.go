@@ -16,6 +16,7 @@ func addVerbs(root *cobra.Command, env *env) {
 		newStockCmd(env),
 		newLineCmd(env),
 		newFileCmd(env),
+		newPackCmd(env),
 		newPrintCmd(env),
 	)
 }

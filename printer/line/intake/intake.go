@@ -264,8 +264,14 @@ func documentNumber(r *citizen.Record) string {
 }
 
 func (w *work) digest(ctx context.Context, number string) ([]byte, error) {
+	return NumberDigest(ctx, w.Keys, w.Digest, number)
+}
+
+// NumberDigest is the keyed digest by which requests are found by their document number:
+// however it is written, with spaces or the fillers of an MRZ.
+func NumberDigest(ctx context.Context, keys Keys, ref hsm.KeyRef, number string) ([]byte, error) {
 	number = strings.ToUpper(strings.Trim(strings.Join(strings.Fields(number), ""), "<"))
-	return w.Keys.Digest(ctx, w.Digest, []byte("chipid document number\x00"+number))
+	return keys.Digest(ctx, ref, []byte("chipid document number\x00"+number))
 }
 
 // place finds what is already there for the number, and binds a renewal or remake to

@@ -135,6 +135,28 @@ func (p *Packer) Seal(ctx context.Context, boxID int64, by string) (Manifest, er
 	return m, err
 }
 
+// Reopen opens a sealed box again, to put something right in it.
+func (p *Packer) Reopen(ctx context.Context, boxID int64, by string) (store.Box, error) {
+	var box store.Box
+	if by == "" {
+		return box, ErrPerson
+	}
+	err := p.Store.Do(ctx, "open a box again", func(tx *store.Tx) (err error) {
+		if box, err = tx.Box(ctx, boxID); err != nil {
+			return err
+		}
+		if box.State != store.BoxSealed {
+			return fmt.Errorf("%w: %s is %s", ErrBox, box.Name(), box.State)
+		}
+		if err := tx.ReopenBox(ctx, box, by); err != nil {
+			return err
+		}
+		box, err = tx.Box(ctx, boxID)
+		return err
+	})
+	return box, err
+}
+
 // Offer is the bureau's word that a sealed box goes to its office.
 func (p *Packer) Offer(ctx context.Context, boxID int64, bureau string) error {
 	if bureau == "" {
