@@ -188,6 +188,7 @@ func parseOID(s string) (asn1.ObjectIdentifier, error) {
 func (c *Chip) accessCommand(cmd apdu.Command) (r apdu.Response, session *sm.Chip, handled bool) {
 	p := &c.v.proto
 	if p.pace != nil && p.pace.Wants(cmd) {
+		c.paceWork(cmd)
 		r, session = p.pace.Handle(cmd)
 		if session != nil {
 			c.v.opened = p.pace.Reference()

@@ -40,6 +40,9 @@ type Options struct {
 	Rand io.Reader
 	// Link models the time that the air takes; the zero value takes none.
 	Link Link
+	// Timing models the time that the chip's own work takes; the zero value
+	// takes none.
+	Timing Timing
 	// Faults are what goes wrong, asked in order.
 	Faults []Fault
 	// Quirks are habits of chips in the field that this chip has.
@@ -70,6 +73,7 @@ type Chip struct {
 	rnd    io.Reader
 	rsa    RSASource
 	link   Link
+	timing Timing
 	faults []Fault
 	quirks map[string]Quirk
 	retry  time.Duration
@@ -79,6 +83,8 @@ type Chip struct {
 	gone      time.Time // when the card left the field; zero while it is there
 	back      time.Duration
 	owed      time.Duration // what the command under way still has to wait
+	busy      time.Duration // what the chip itself works on it
+	spent     Spent
 }
 
 // NewBlank makes a chip as its manufacturer delivers it. If Options.State names
@@ -92,7 +98,7 @@ func NewBlank(o Options) (*Chip, error) {
 }
 
 // Open brings a chip back from its state file. Of o only what is not part of
-// the chip counts: State, RSA, Rand, Link, Faults, Quirks, RetryDelay.
+// the chip counts: State, RSA, Rand, Link, Timing, Faults, Quirks, RetryDelay.
 func Open(o Options) (*Chip, error) {
 	st, err := loadState(o.State)
 	if err != nil {
@@ -115,7 +121,7 @@ func start(st *state, o Options) (*Chip, error) {
 
 func assemble(st *state, o Options) (*Chip, error) {
 	c := &Chip{
-		st: st, path: o.State, rnd: random(o.Rand), rsa: o.RSA, link: o.Link,
+		st: st, path: o.State, rnd: random(o.Rand), rsa: o.RSA, link: o.Link, timing: o.Timing,
 		faults: append([]Fault(nil), o.Faults...), quirks: map[string]Quirk{}, retry: o.RetryDelay,
 	}
 	for _, q := range o.Quirks {
@@ -135,7 +141,7 @@ func assemble(st *state, o Options) (*Chip, error) {
 }
 
 // Twin makes a chip with the same content and keys as c has now, and other
-// options: State, RSA, Rand, Link, Faults, Quirks, RetryDelay, and Model if it is
+// options: State, RSA, Rand, Link, Timing, Faults, Quirks, RetryDelay, and Model if it is
 // not zero. For tests: such chips are otherwise not to be had.
 func (c *Chip) Twin(o Options) (*Chip, error) {
 	c.mu.Lock()
@@ -211,6 +217,19 @@ func (c *Chip) Exchanges() int {
 	return c.exchanges
 }
 
+// Spent is modelled time.
+type Spent struct {
+	Link time.Duration // on the air
+	Chip time.Duration // in the chip
+}
+
+// Spent is how long link and chip have worked so far, as they are modelled.
+func (c *Chip) Spent() Spent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.spent
+}
+
 // Format prints what the chip is and nothing of what it holds.
 func (c *Chip) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[virtual chip]") }
 
@@ -282,12 +301,16 @@ func (c *Chip) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 		return nil, fmt.Errorf("virtual chip: %w", apdu.ErrCardGone)
 	}
 	c.exchanges++
-	c.owed = 0
+	c.owed, c.busy = 0, 0
 	answer, err := c.answer(command)
 	if err != nil {
 		return nil, err
 	}
-	c.owed += c.link.Duration(len(command), len(answer))
+	c.commandWork(len(command), len(answer), command[0]&0x0C != 0)
+	air := c.link.Duration(len(command), len(answer)) + c.link.Extensions(c.busy)
+	c.spent.Link += air
+	c.spent.Chip += c.busy
+	c.owed += air + c.busy
 	return answer, sleep(ctx, c.owed)
 }
 

@@ -85,10 +85,12 @@ func (c *Chip) authenticate(cmd apdu.Command, asked int) (apdu.Response, *sm.Chi
 		if asked > 0 && c.model().GetResponse {
 			cmd.Ne = apdu.MaxExtendedNe // what does not fit is fetched
 		}
+		c.staticWork(cmd)
 		return p.aa.Handle(cmd), nil
 	case cmd.INS == 0x88:
 		return refuse(apdu.ErrConditions), nil
 	case p.ca != nil && p.ca.Wants(cmd):
+		c.staticWork(cmd)
 		r, session := p.ca.Handle(cmd)
 		if session != nil {
 			c.bindByCA()

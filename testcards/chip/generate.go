@@ -97,6 +97,7 @@ func (c *Chip) generateAA(a *appletState, value []byte) ([]byte, error) {
 		if n < 1024 || n > 4096 || n%256 != 0 {
 			return nil, apdu.ErrWrongData
 		}
+		c.work(c.timing.keyRSA(n))
 		key, err := c.rsa(n)
 		if err != nil {
 			return nil, apdu.ErrExecution

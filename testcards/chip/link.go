@@ -33,6 +33,10 @@ const (
 	// reader's (at least 1,236 carrier periods and rarely less than this)
 	// and the reader's turn-around.
 	turnaround = 150 * time.Microsecond
+
+	// Within this time a chip has to answer or ask for more: (256 × 16 / 13.56 MHz)
+	// × 2^8, for a frame waiting time integer of 8.
+	frameWaiting = 77328 * time.Microsecond
 )
 
 // Duration is how long an exchange takes on the air: so many bytes of C-APDU
@@ -43,6 +47,18 @@ func (l Link) Duration(command, response int) time.Duration {
 	}
 	etu := time.Duration(float64(time.Second) * l.divisor() / carrier)
 	return l.direction(command, etu) + l.direction(response, etu)
+}
+
+// Extensions is what the waiting-time extensions of a chip that works for so long
+// take: it asks for one as often as its frame waiting time passes.
+func (l Link) Extensions(work time.Duration) time.Duration {
+	if l.Rate == 0 {
+		return 0
+	}
+	etu := time.Duration(float64(time.Second) * l.divisor() / carrier)
+	// S(WTX) with one byte of information, from the chip and back to it.
+	one := 2*time.Duration((blockBytes+1)*bitsPerByte+frameBits)*etu + 2*turnaround
+	return (work / frameWaiting) * one
 }
 
 // divisor is the carrier periods of one bit.

@@ -161,6 +161,7 @@ func (c *Chip) update(change func(*state) error) error {
 			return err
 		}
 	}
+	c.stored(c.st, next)
 	c.st = next
 	return nil
 }
