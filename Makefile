@@ -55,6 +55,7 @@ bench:
 	@.ci/setup $(RUN_PACKAGES) libssl-dev
 	$(GO) test -run '^$$' -bench . -benchtime 20x ./apdu/... ./cardprofile/... ./printer/...
 	@$(GO) run ./testcards/bench
+	@$(GO) run ./cmd/internal/linebench
 
 corpus:
 	@test -n "$(CORPUS)" || { echo "name a directory: make corpus CORPUS=DIR"; exit 2; }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -40,6 +41,7 @@ type Line struct {
 	Open func(ctx context.Context, c queue.Config) (Jobs, error)
 
 	free chan *seat      // hands a station that is ready to a request that is prepared
+	desk chan struct{}   // room for the requests that are prepared at a time
 	life context.Context // ends when nothing of the line runs any more
 	// stopping is closed when the line takes no more cards: a station that waits
 	// for a person waits no longer.
@@ -89,6 +91,9 @@ func (l *Line) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A request can wait and a card in an encoder cannot: preparing leaves a
+	// processor to the stations.
+	l.desk = make(chan struct{}, max(runtime.GOMAXPROCS(0)-1, 1))
 	// What is at work when ctx ends is finished.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -202,7 +207,7 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 		return fmt.Errorf("line: enough is prepared: %w", queue.ErrLater)
 	}
 	defer l.end()
-	w, err := l.Prepare(ctx, r)
+	w, err := l.prepare(ctx, r)
 	if err != nil {
 		return l.unprepared(ctx, r, err)
 	}
@@ -230,6 +235,17 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 // later: no card was begun, and another time one may be.
 func later(err error) bool {
 	return errors.Is(err, station.ErrLotStopped) || errors.Is(err, store.ErrLive) || errors.Is(err, store.ErrNoStock) || errors.Is(err, store.ErrPaused)
+}
+
+// prepare is Prepare in its turn.
+func (l *Line) prepare(ctx context.Context, r store.Request) (*station.Work, error) {
+	select {
+	case l.desk <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-l.desk }()
+	return l.Prepare(ctx, r)
 }
 
 func (l *Line) request(ctx context.Context, what string, id int64) (r store.Request, err error) {
