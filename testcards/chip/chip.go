@@ -306,7 +306,7 @@ func (c *Chip) Transmit(ctx context.Context, command []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.commandWork(len(command), len(answer), command[0]&0x0C != 0)
+	c.commandWork(len(command), len(answer), len(command) > 0 && command[0]&0x0C != 0)
 	air := c.link.Duration(len(command), len(answer)) + c.link.Extensions(c.busy)
 	c.spent.Link += air
 	c.spent.Chip += c.busy
