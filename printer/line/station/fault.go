@@ -67,7 +67,14 @@ func (s *Station) provenUntouched(ctx context.Context, c store.Card) (blank, err
 			return blank{}, err
 		}
 		if st.Suspended != "" {
-			return blank{}, nil
+			// Whatever it was: it is not done for this card any more. A blank
+			// that is inside can then only be rejected.
+			if err := s.Printer.Cancel(ctx); err != nil {
+				return blank{}, err
+			}
+			if st, err = s.Printer.Status(ctx); err != nil || st.Station != printer.StationNone {
+				return blank{}, err
+			}
 		}
 		if st.Station == printer.StationNone {
 			// The printer has taken nothing from the hopper for this card. A
