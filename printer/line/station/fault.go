@@ -64,16 +64,19 @@ func (s *Station) provenUntouched(ctx context.Context, c store.Card) (blank, err
 	if s.Printer != nil {
 		st, err := s.Printer.Status(ctx)
 		if err != nil {
-			return blank{}, err
+			return blank{}, fmt.Errorf("%w: %w", errUnasked, err)
 		}
 		if st.Suspended != "" {
 			// Whatever it was: it is not done for this card any more. A blank
 			// that is inside can then only be rejected.
 			if err := s.Printer.Cancel(ctx); err != nil {
-				return blank{}, err
+				return blank{}, fmt.Errorf("%w: %w", errUnasked, err)
 			}
-			if st, err = s.Printer.Status(ctx); err != nil || st.Station != printer.StationNone {
-				return blank{}, err
+			if st, err = s.Printer.Status(ctx); err != nil {
+				return blank{}, fmt.Errorf("%w: %w", errUnasked, err)
+			}
+			if st.Station != printer.StationNone {
+				return blank{}, nil
 			}
 		}
 		if st.Station == printer.StationNone {
@@ -224,6 +227,13 @@ func (s *Station) recoverCard(ctx context.Context, c store.Card, plan func(conte
 		if err != nil {
 			return err
 		}
+		if info.Recovery == card.Deliver {
+			// Whoever stood before a dead machine may have had hands in it.
+			if err := s.same(ctx, &c, w); err != nil {
+				_, err = s.fail(ctx, c, err)
+				return err
+			}
+		}
 		_, err = s.finish(ctx, c, w, nil)
 		return err
 	default:
@@ -240,6 +250,26 @@ func (s *Station) workOf(ctx context.Context, c store.Card, plan func(context.Co
 		return nil, err
 	}
 	return plan(ctx, r)
+}
+
+// same proves that the card in the printer, if there is one, is the card that
+// passed before.
+func (s *Station) same(ctx context.Context, c *store.Card, w *Work) error {
+	if s.Printer == nil {
+		return nil
+	}
+	st, err := s.Printer.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUnasked, err)
+	}
+	if st.Station == printer.StationNone && st.Suspended == "" {
+		return nil
+	}
+	if st.Suspended != "" {
+		return errors.New("the printer was stopped while the card was delivered")
+	}
+	_, err = s.inspect(ctx, c, w, nil)
+	return err
 }
 
 // here reports whether the chip in the station is the card's own.
@@ -264,8 +294,11 @@ func (s *Station) here(ctx context.Context, c store.Card) (bool, error) {
 }
 
 // clear is for a card that lies in the printer though no card of the store is in
-// work here: proven untouched it stays ready, anything else goes to the locked
-// bin.
+// work here. What the station had last says what it is: after an untouched one
+// it is that blank, and the next card takes it over, proves it or rejects it; after
+// a reject it is that reject on its way to the bin, untouched or not. Anything
+// else was put there by hand: proven untouched it stays ready, otherwise it goes
+// to the locked bin.
 func (s *Station) clear(ctx context.Context) error {
 	if s.Printer == nil || s.loaded {
 		return nil
@@ -277,6 +310,25 @@ func (s *Station) clear(ctx context.Context) error {
 	if st.Station == printer.StationNone && st.Suspended == "" {
 		return nil
 	}
+	last := store.Card{State: card.Untouched}
+	if err := s.record(ctx, "last", func(tx *store.Tx) error {
+		c, err := tx.Last(ctx, s.Name)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		last = c
+		return err
+	}); err != nil {
+		return err
+	}
+	var none store.Card
+	switch {
+	case last.State == card.RejectPending:
+		return s.toBin(ctx, &none)
+	case last.State == card.Untouched && st.Suspended == "":
+		s.loaded = true
+		return nil
+	}
 	b, err := s.provenUntouched(ctx, store.Card{State: card.Drawn})
 	if err != nil && fatal(ctx, err) {
 		return err
@@ -285,6 +337,5 @@ func (s *Station) clear(ctx context.Context) error {
 		s.loaded = b.inside
 		return nil
 	}
-	var none store.Card
 	return s.toBin(ctx, &none)
 }

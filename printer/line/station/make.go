@@ -165,6 +165,24 @@ func (s *Station) check(ctx context.Context, c *store.Card, w *Work, made *issue
 	})
 }
 
+func (s *Station) inspect(ctx context.Context, c *store.Card, w *Work, made *issue.Card) (Quality, error) {
+	if err := s.toChip(ctx, c); err != nil {
+		return Quality{}, err
+	}
+	chip, err := s.Encoder.Connect(ctx)
+	if err != nil {
+		return Quality{}, err
+	}
+	q, err := s.Checker.Check(ctx, chip, w, made)
+	if cerr := chip.Close(); err == nil && cerr != nil {
+		err = cerr
+	}
+	if err == nil && q.Problem != "" {
+		err = &badCard{q}
+	}
+	return q, err
+}
+
 // badCard is a card that an inspection did not pass.
 type badCard struct{ Quality }
 
@@ -178,7 +196,7 @@ func (s *Station) deliver(ctx context.Context, c store.Card, w *Work) (Result, e
 			return Result{Card: c}, err
 		}
 		if st.Station != printer.StationNone {
-			if err := s.do(ctx, &c, s.Printer.Eject); err != nil {
+			if err := s.eject(ctx, &c, st.Ejected); err != nil {
 				// The card is good, and is not where good cards lie.
 				return s.fail(ctx, c, err)
 			}
@@ -206,6 +224,32 @@ func (s *Station) deliver(ctx context.Context, c store.Card, w *Work) (Result, e
 	return Result{Card: c, Good: true}, nil
 }
 
+// eject brings the card to the good bin. Where people had hands in the machine,
+// what lies inside may be another card by now, and none is good any more that is
+// not in the bin already, as the printer counts.
+func (s *Station) eject(ctx context.Context, c *store.Card, before int) error {
+	err := s.Printer.Eject(ctx)
+	for printer.Resumable(err) {
+		s.warn("the printer wants somebody", *c, err)
+		decision, herr := s.Operator.Halted(ctx, s, *c, err)
+		if herr != nil {
+			return herr
+		}
+		st, serr := s.Printer.Status(ctx)
+		if serr != nil {
+			return fmt.Errorf("%w: %w", errUnasked, serr)
+		}
+		if st.Ejected > before {
+			return s.Printer.Cancel(ctx)
+		}
+		if decision == GiveUp || errors.Is(err, printer.ErrJam) || errors.Is(err, printer.ErrCover) {
+			return errors.Join(err, s.Printer.Cancel(ctx))
+		}
+		err = s.Printer.Resume(ctx)
+	}
+	return err
+}
+
 // fail decides what becomes of a card whose way ended with cause.
 func (s *Station) fail(ctx context.Context, c store.Card, cause error) (Result, error) {
 	s.warn("the card ended", c, cause)
@@ -231,8 +275,12 @@ func (s *Station) fail(ctx context.Context, c store.Card, cause error) (Result, 
 
 // fatal: nothing that could be decided now would be written or carried out.
 func fatal(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || errors.Is(err, store.ErrState) || errors.Is(err, ErrDied) || errors.Is(err, ErrStopped)
+	return ctx.Err() != nil || errors.Is(err, store.ErrState) || errors.Is(err, ErrDied) || errors.Is(err, ErrStopped) || errors.Is(err, errUnasked)
 }
+
+// errUnasked: the printer does not say where the card is. Nothing is decided
+// about it before it does.
+var errUnasked = errors.New("station: the printer does not answer")
 
 // ErrDied ends a station at once, as a killed process ends: nothing more is
 // written or moved. Campaigns use it.

@@ -184,6 +184,11 @@ func (t *Tx) ByChip(ctx context.Context, serial string) (Card, error) {
 	return scanCard(t.row(ctx, `SELECT `+cardColumns+` FROM card WHERE serial = ?1 ORDER BY id DESC LIMIT 1`, serial))
 }
 
+// Last is the card that a station drew last; ErrNotFound if it drew none.
+func (t *Tx) Last(ctx context.Context, station string) (Card, error) {
+	return scanCard(t.row(ctx, `SELECT `+cardColumns+` FROM card WHERE station = ?1 ORDER BY id DESC LIMIT 1`, station))
+}
+
 // Filter chooses cards; zero fields choose all.
 type Filter struct {
 	Batch   int64

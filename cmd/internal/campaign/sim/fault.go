@@ -101,9 +101,41 @@ type Fault struct {
 func (f Fault) String() string {
 	s := string(f.Kind) + "@" + strconv.Itoa(f.From)
 	if f.After != "" {
-		s += "/" + f.After
+		s += "/" + strings.ReplaceAll(f.After, " ", "_")
 	}
 	return s
+}
+
+// ParseDay reads a day as its String writes it.
+func ParseDay(s string) (Day, error) {
+	var d Day
+	for _, word := range strings.Fields(s) {
+		name, value, _ := strings.Cut(word, "=")
+		var err error
+		switch name {
+		case "SEED":
+			d.Seed, err = strconv.ParseUint(value, 10, 64)
+		case "REQUESTS":
+			d.Requests, err = strconv.Atoi(value)
+		case "STATIONS":
+			d.Stations, err = strconv.Atoi(value)
+		case "PROCESSES":
+			d.Processes, err = strconv.Atoi(value)
+		case "FAULTS":
+			d.Faults, err = ParseFaults(value)
+		case "WEAK":
+			d.Weak = Weakness(value)
+		default:
+			err = fmt.Errorf("sim: no word %q in a day", name)
+		}
+		if err != nil {
+			return d, err
+		}
+	}
+	if d.Requests < 1 || d.Stations < 1 || d.Processes < 1 || d.Processes > d.Stations {
+		return d, fmt.Errorf("sim: a day has requests, stations, and as many processes at most")
+	}
+	return d, nil
 }
 
 // ParseFaults reads a list of faults, separated by commas.
@@ -120,7 +152,7 @@ func ParseFaults(s string) ([]Fault, error) {
 		if !ok || err != nil || !known {
 			return nil, fmt.Errorf("sim: no fault %q: KIND@MOMENT or KIND@MOMENT/AFTER", part)
 		}
-		list = append(list, Fault{Kind: Kind(kind), From: from, After: after})
+		list = append(list, Fault{Kind: Kind(kind), From: from, After: strings.ReplaceAll(after, "_", " ")})
 	}
 	return list, nil
 }

@@ -280,10 +280,6 @@ func (h handle) Reject(ctx context.Context) error {
 		return nil
 	}, func() {
 		h.thrown++
-		if h.w.day.Weak == WrongBin {
-			h.good = append(h.good, h.leave())
-			return
-		}
 		h.locked = append(h.locked, h.leave())
 	}})
 }

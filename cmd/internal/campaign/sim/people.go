@@ -21,12 +21,14 @@ type crew struct {
 	p    *process
 	rng  *rand.Rand
 	late map[string]time.Time // stations that somebody comes to later
+	lost map[string]time.Time // stations that are none of their process's
+	miss time.Time            // since when a reject is looked for; zero: none is
 }
 
 func (w *World) people() {
 	p, _ := w.newProcess("people", nil)
 	p.person = true
-	c := &crew{w: w, p: p, rng: rand.New(rand.NewPCG(w.day.Seed, 3)), late: map[string]time.Time{}}
+	c := &crew{w: w, p: p, rng: rand.New(rand.NewPCG(w.day.Seed, 3)), late: map[string]time.Time{}, lost: map[string]time.Time{}}
 	ctx := context.Background()
 	for !w.over && !w.closed {
 		time.Sleep(5*time.Second + time.Duration(c.rng.IntN(10_000))*time.Millisecond)
@@ -55,6 +57,7 @@ func (c *crew) help(ctx context.Context) error {
 	for _, s := range list {
 		n, _ := strconv.Atoi(s.Name[1:])
 		m := c.w.machines[n-1]
+		c.restart(s, n)
 		if s.State != store.StationHalted || m.pending == nil || s.Wanted != store.WantWork || time.Now().Before(c.late[s.Name]) {
 			continue
 		}
@@ -76,6 +79,29 @@ func (c *crew) help(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// restart is for a process that runs on without a station: another one had taken
+// it, and is gone.
+func (c *crew) restart(s store.Station, n int) {
+	name := fmt.Sprintf("p%d", (n-1)%c.w.day.Processes+1)
+	if s.State != store.StationLost && s.State != store.StationDrained && s.Process == name {
+		delete(c.lost, s.Name)
+		return
+	}
+	if c.lost[s.Name].IsZero() {
+		c.lost[s.Name] = time.Now()
+	}
+	if time.Since(c.lost[s.Name]) < 2*time.Minute {
+		return
+	}
+	delete(c.lost, s.Name)
+	for _, p := range c.w.processes {
+		if p.name == name && !p.ended && !p.dead {
+			c.w.log("people: %s is told to end, and starts again: %s is %s of %s", name, s.Name, s.State, s.Process)
+			p.cancel()
+		}
+	}
 }
 
 // release lets a stopped lot go on, once somebody has looked at it.
@@ -117,22 +143,27 @@ func (c *crew) misplaced(p *plastic) {
 // scan reads the chips in the locked bins, and those among the good cards that
 // do not belong there.
 func (c *crew) scan(ctx context.Context) error {
-	for _, m := range c.w.machines {
-		for _, p := range slices.Clone(m.good) {
-			var known store.Card
-			if err := c.p.store.Do(ctx, "look", func(tx *store.Tx) (err error) {
-				known, err = tx.ByChip(ctx, p.serial())
-				if errors.Is(err, store.ErrNotFound) {
-					err = nil
+	var misplaced []*plastic
+	if err := c.p.store.Do(ctx, "look", func(tx *store.Tx) error {
+		for _, m := range c.w.machines {
+			for _, p := range m.good {
+				known, err := tx.ByChip(ctx, p.serial())
+				if err != nil && !errors.Is(err, store.ErrNotFound) {
+					return err
 				}
-				return err
-			}); err != nil {
-				return err
-			}
-			if known.State != card.Good && known.State != card.Checked {
-				c.misplaced(p)
+				if known.State != card.Good && known.State != card.Checked {
+					misplaced = append(misplaced, p)
+				}
 			}
 		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, p := range misplaced {
+		c.misplaced(p)
+	}
+	for _, m := range c.w.machines {
 		for _, p := range slices.Clone(m.locked) {
 			if p.scanned || p.dead {
 				continue
@@ -239,6 +270,8 @@ func (c *crew) oneScan(ctx context.Context, p *plastic) error {
 // confirm is for rejects whose chip does not tell who it is: two people count
 // the cards in the locked bins that nobody has accounted for.
 func (c *crew) confirm(ctx context.Context) error {
+	missing := false
+	defer func() { c.search(missing) }()
 	return c.p.store.Do(ctx, "confirm", func(tx *store.Tx) error {
 		cards, err := tx.Cards(ctx, store.Filter{Limit: 1 << 16})
 		if err != nil {
@@ -257,6 +290,7 @@ func (c *crew) confirm(ctx context.Context) error {
 			seen := k.Serial == "" || c.w.deadIn(k.Serial)
 			if c.w.day.Weak != Unseen {
 				if !seen || k.Serial == "" && claimed >= free {
+					missing = true
 					continue
 				}
 			}
@@ -278,6 +312,26 @@ func (c *crew) confirm(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// search is for a reject that is in no locked bin for ten minutes: people open
+// the machines that do nothing and take out what lies there.
+func (c *crew) search(missing bool) {
+	switch {
+	case !missing:
+		c.miss = time.Time{}
+	case c.miss.IsZero():
+		c.miss = time.Now()
+	case time.Since(c.miss) > 10*time.Minute:
+		c.miss = time.Time{}
+		for _, m := range c.w.machines {
+			if m.inside != nil && m.pending == nil {
+				p := m.leave()
+				c.w.hand = append(c.w.hand, p)
+				c.w.log("people: chip %d is taken out of M%d, where a reject is looked for", p.n, m.n)
+			}
+		}
+	}
 }
 
 // lies: a plastic of this serial number lies in a locked bin.

@@ -333,21 +333,27 @@ func newSource(p *process, c queue.Config) *source {
 // Start implements line.Jobs.
 func (s *source) Start(ctx context.Context) error {
 	s.wg.Go(func() {
-		tick := time.NewTicker(700 * time.Millisecond)
+		tick := time.NewTicker(1500 * time.Millisecond)
 		defer tick.Stop()
 		for {
+			s.hand(ctx)
 			select {
 			case <-s.stop:
 				return
 			case <-tick.C:
 			}
-			s.hand(ctx)
 		}
 	})
 	return nil
 }
 
 func (s *source) hand(ctx context.Context) {
+	s.mu.Lock()
+	full := len(s.busy) >= s.c.Workers
+	s.mu.Unlock()
+	if full {
+		return
+	}
 	var open []store.Request
 	if err := s.p.store.Do(ctx, "next", func(tx *store.Tx) (err error) {
 		open, err = tx.Next(ctx, 0, s.c.Workers)

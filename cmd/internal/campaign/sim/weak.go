@@ -13,10 +13,9 @@ type Weakness string
 // The weaknesses.
 const (
 	Sound    Weakness = ""
-	Credible Weakness = "credible"  // every chip counts as untouched, proven or not
-	Unseen   Weakness = "unseen"    // a reject is confirmed though nobody saw it in the bin
-	Blind    Weakness = "blind"     // the inspection passes everything
-	WrongBin Weakness = "wrong-bin" // rejects fall among the good cards
+	Credible Weakness = "credible" // every chip counts as untouched, proven or not
+	Unseen   Weakness = "unseen"   // a reject is confirmed though nobody saw it in the bin
+	Blind    Weakness = "blind"    // the inspection passes everything
 )
 
 func (w *World) weakDriver() applet.Driver {
