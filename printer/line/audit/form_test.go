@@ -23,10 +23,7 @@ func TestPublishedNote(t *testing.T) {
 	const vkey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 	const text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n" +
 		"— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
-	key := []byte{}
-	for _, b := range []byte("\x1a\x5c\xd9\x07\x14\x3c\x38\x4c\x41\xe8\x30\xc5\xbc\xe1\x2a\xa8\x81\x7e\xc5\x64\x9a\xaa\xbf\x2c\x31\x38\x8b\x35\xb2\xd7\x44\xd6") {
-		key = append(key, b)
-	}
+	key := []byte("\x1a\x5c\xd9\x07\x14\x3c\x38\x4c\x41\xe8\x30\xc5\xbc\xe1\x2a\xa8\x81\x7e\xc5\x64\x9a\xaa\xbf\x2c\x31\x38\x8b\x35\xb2\xd7\x44\xd6")
 	v, err := audit.NewVerifier("PeterNeumann", ed25519.PublicKey(key))
 	if err != nil {
 		t.Fatal(err)
