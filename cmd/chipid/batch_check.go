@@ -92,6 +92,7 @@ func (f *batchCheck) run(ctx context.Context, env *env, file string) error {
 	if err != nil {
 		return err
 	}
+	defer src.Close()
 	photos, err := files.Photos(ctx, f.photos, file)
 	if err != nil {
 		return err

@@ -122,6 +122,7 @@ func (f *batchImport) run(ctx context.Context, env *env, file string) error {
 	if err != nil {
 		return batchError(err, f.batch)
 	}
+	defer src.Close()
 	if src.Encrypted() && f.rejects != "" && filepath.Ext(f.rejects) != filepath.Ext(file) {
 		return usagef("--rejects: the rejects of an encrypted batch are encrypted: give the file a name that ends in %s", filepath.Ext(file))
 	}

@@ -372,6 +372,10 @@ func TestQuery(t *testing.T) {
 	query := "SELECT " + strings.Join(columns, ", ") + ", '5' AS priority FROM citizen ORDER BY id"
 	src, err := intake.OpenQuery(ctx, url, query, nil)
 	must(t, err)
+	defer src.Close()
+	// What others write from now on belongs to another batch.
+	_, err = conn.Exec(ctx, "UPDATE citizen SET number = '0' WHERE id = 1")
+	must(t, err)
 	photos, err := intake.OpenPhotos(w.dir, "")
 	must(t, err)
 	defer photos.Close()
@@ -384,6 +388,12 @@ func TestQuery(t *testing.T) {
 	out := filepath.Join(w.dir, "rejects.csv")
 	if n, err := w.WriteRejects(ctx, "A", src, out); err != nil || n != 30 {
 		t.Errorf("%d, %v", n, err)
+	}
+	later, err := intake.OpenQuery(ctx, url, query, nil)
+	must(t, err)
+	defer later.Close()
+	if _, err := w.Import(ctx, "A", w.profile, later, photos); !errors.Is(err, intake.ErrOtherFile) {
+		t.Errorf("other rows: %v", err)
 	}
 	var in *cardprofile.InputError
 	for name, q := range map[string]string{"no order": "SELECT 1", "a mistake": "SELECT nothing FROM nowhere ORDER BY 1", "a write": "DELETE FROM citizen RETURNING number -- ORDER BY", "columns": "SELECT number FROM citizen ORDER BY id"} {

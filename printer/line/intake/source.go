@@ -44,10 +44,11 @@ type Source struct {
 	Name   string // for people
 	Format string
 	Rows   int64  // how many rows it has
-	Digest []byte // SHA-256 of the file
+	Digest []byte // SHA-256 of the file, or of a query with its rows
 
 	open   func(ctx context.Context) (rows, error)
-	header []string // of the columns, once read through
+	header []string     // of the columns, once read through
+	close  func() error // nil: nothing is held
 	// Of a file: where it is, what the system said of it, and whom it was encrypted to.
 	path      string
 	stat      os.FileInfo
@@ -60,6 +61,14 @@ const maxRows = 20_000_000
 // OpenFile is [Files.Open] of a file that comes in clear.
 func OpenFile(ctx context.Context, path string, seen func(rows int64)) (*Source, error) {
 	return Files{}.Open(ctx, path, seen)
+}
+
+// Close lets go of what the source holds between two readings.
+func (s *Source) Close() error {
+	if s.close == nil {
+		return nil
+	}
+	return s.close()
 }
 
 // survey reads the whole file once.
