@@ -56,6 +56,7 @@ bench:
 	$(GO) test -run '^$$' -bench . -benchtime 20x ./apdu/... ./cardprofile/... ./printer/...
 	@$(GO) run ./testcards/bench
 	@$(GO) run ./cmd/internal/linebench
+	@$(GO) run ./cmd/internal/intakebench -rows 20000
 
 corpus:
 	@test -n "$(CORPUS)" || { echo "name a directory: make corpus CORPUS=DIR"; exit 2; }

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"image"
+	"image/jpeg"
 	"io"
 	"os"
 	"os/exec"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 	"github.com/chipid-toolkit/chipid/cardprofile"
+	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
 	"github.com/chipid-toolkit/chipid/hsm"
 	"github.com/chipid-toolkit/chipid/hsm/pkcs11"
 	"github.com/chipid-toolkit/chipid/printer/line/intake"
@@ -28,6 +31,7 @@ import (
 
 func main() {
 	rows := flag.Int("rows", 100_000, "rows of the batch")
+	small := flag.Bool("small", false, "the smallest portraits that are allowed: what is left is nearly everything but decoding them")
 	child := flag.String("import", "", "import the batch that lies in this folder (used by the program itself)")
 	profile := flag.String("cpuprofile", "", "file for a processor profile of the import")
 	flag.Parse()
@@ -35,7 +39,7 @@ func main() {
 	if *child != "" {
 		err = importing(context.Background(), *child, *profile)
 	} else {
-		err = measure(context.Background(), *rows, *profile)
+		err = measure(context.Background(), *rows, *small, *profile)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "intakebench:", err)
@@ -58,7 +62,7 @@ type result struct {
 	Progress       intake.Progress
 }
 
-func measure(ctx context.Context, rows int, profile string) (err error) {
+func measure(ctx context.Context, rows int, small bool, profile string) (err error) {
 	dir, err := os.MkdirTemp("", "chipid-intakebench-*")
 	if err != nil {
 		return err
@@ -66,6 +70,11 @@ func measure(ctx context.Context, rows int, profile string) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if err := people.Write(dir); err != nil {
 		return err
+	}
+	if small {
+		if err := shrink(filepath.Join(dir, "portraits")); err != nil {
+			return err
+		}
 	}
 	if err := write(filepath.Join(dir, batchFile), rows); err != nil {
 		return err
@@ -122,9 +131,12 @@ func write(path string, rows int) (err error) {
 	if err := w.Write(table[0]); err != nil {
 		return err
 	}
-	const good = 20
+	good, err := citizen.ReadBatch(bytes.NewReader(people.CSV()), "people")
+	if err != nil {
+		return err
+	}
 	for i := range rows {
-		row := append([]string(nil), table[1+i%good]...)
+		row := append([]string(nil), table[good.Accepted[i%len(good.Accepted)].Line-1]...)
 		// The first six digits say province, century, sex and year; the rest is free.
 		row[0] = row[0][:6] + fmt.Sprintf("%06d", i%1_000_000)
 		if i%1000 == 999 {
@@ -136,6 +148,23 @@ func write(path string, rows int) (err error) {
 	}
 	w.Flush()
 	return errors.Join(w.Error(), buffer.Flush())
+}
+
+// shrink puts the smallest pictures that are allowed in the place of portraits.
+func shrink(dir string) error {
+	img := image.NewGray(image.Rect(0, 0, 240, 320))
+	for i := range img.Pix[:240*40] {
+		img.Pix[i] = byte(i * i >> 3)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*.jpg"))
+	for _, path := range files {
+		err = errors.Join(err, os.WriteFile(path, b.Bytes(), 0o600))
+	}
+	return err
 }
 
 // importing is the process that is measured.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/citizen"
 	"github.com/chipid-toolkit/chipid/printer/line/store"
@@ -48,8 +50,10 @@ var kinds = map[string]string{
 // maxPriority is the highest priority; 0 is that of a row that names none.
 const maxPriority = 9
 
-// readOrder reads the order's cells; get gives them by name.
-func readOrder(get func(name string) string) (order, *cardprofile.InputError) {
+// readOrder reads the order's cells; cell gives them by name.
+func readOrder(cell func(name string) string) (order, *cardprofile.InputError) {
+	// One office is one office, however its letters were typed.
+	get := func(name string) string { return norm.NFC.String(strings.TrimSpace(cell(name))) }
 	bad := func(field, problem, fix string) (order, *cardprofile.InputError) {
 		return order{}, &cardprofile.InputError{Field: field, Problem: problem, Fix: fix}
 	}
