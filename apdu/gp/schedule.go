@@ -133,12 +133,16 @@ func isSecure(cla byte) bool {
 // be sent, without the MAC, and makes it the chaining value (Amd D, 6.2.4).
 func (s *session) commandMAC(c apdu.Command, data []byte) ([]byte, error) {
 	lc := len(data) + macLen
-	if lc > apdu.MaxShortData {
-		return nil, fmt.Errorf("%w: %d bytes in a secure command, at most %d", ErrTooLong, lc, apdu.MaxShortData)
+	if lc > apdu.MaxExtendedData {
+		return nil, fmt.Errorf("%w: %d bytes in a secure command, at most %d", ErrTooLong, lc, apdu.MaxExtendedData)
 	}
-	msg := make([]byte, 0, len(s.mcv)+5+len(data))
+	msg := make([]byte, 0, len(s.mcv)+7+len(data))
 	msg = append(msg, s.mcv[:]...)
-	msg = append(msg, macClass(c.CLA), c.INS, c.P1, c.P2, byte(lc))
+	msg = append(msg, macClass(c.CLA), c.INS, c.P1, c.P2)
+	if lc > apdu.MaxShortData {
+		msg = append(msg, 0, byte(lc>>8)) // Lc as it is sent: three bytes
+	}
+	msg = append(msg, byte(lc))
 	msg = append(msg, data...)
 	m, err := mac.CMAC(s.smac.Bytes(), msg)
 	if err != nil {

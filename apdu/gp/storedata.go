@@ -12,8 +12,8 @@ const maxBlocks = 256
 
 // StoreOptions of STORE DATA.
 type StoreOptions struct {
-	// MaxData is the most data bytes of a command, at most 255; zero means
-	// what the Sender's MaxData says if it is a *Channel, else 255.
+	// MaxData is the most data bytes of a command; zero means what the Sender's
+	// MaxData says if it is a *Channel, else 255.
 	MaxData int
 	// More: the last block of these is not the last of the personalization,
 	// and FirstBlock is the number of the first one.
@@ -68,7 +68,7 @@ func PlanStoreData(groups []DGI, o StoreOptions) ([]apdu.Command, error) {
 }
 
 func planStoreData(groups []DGI, o StoreOptions) ([]apdu.Command, error) {
-	if o.MaxData < 16 || o.MaxData > apdu.MaxShortData {
+	if o.MaxData < 16 || o.MaxData > apdu.MaxExtendedData {
 		return nil, fmt.Errorf("%w: blocks of %d bytes", ErrEncoding, o.MaxData)
 	}
 	if len(groups) == 0 {

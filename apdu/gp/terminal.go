@@ -147,7 +147,7 @@ func (h *Handshake) Authenticate(ctx context.Context, keys StaticKeys) (*Channel
 		return nil, fmt.Errorf("gp: open channel: %w", err)
 	}
 	ses.level = h.o.Level
-	return &Channel{inner: h.s, ses: ses}, nil
+	return &Channel{inner: h.s, ses: ses, maxLc: apdu.MaxShortData}, nil
 }
 
 // Open is [Begin] and [Handshake.Authenticate] for a card whose keys are
@@ -167,6 +167,8 @@ type Channel struct {
 
 	mu  sync.Mutex
 	ses *session // nil once closed
+	// maxLc is the longest data field that goes over the wire, MAC included.
+	maxLc int
 }
 
 // Level returns the security level.
@@ -180,12 +182,25 @@ func (c *Channel) Level() Level {
 }
 
 // MaxData returns how many bytes of data a command may have so that it is
-// still a short APDU once protected: 247, or 239 when commands are encrypted.
+// still as long as the channel sends them once protected: 247, or 239 when commands
+// are encrypted, unless [Channel.Extend] was told more.
 func (c *Channel) MaxData() int {
-	if c.Level().has(levelCDec) {
-		return (apdu.MaxShortData-macLen)/16*16 - 1
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ses != nil && c.ses.level.has(levelCDec) {
+		return (c.maxLc-macLen)/16*16 - 1
 	}
-	return apdu.MaxShortData - macLen
+	return c.maxLc - macLen
+}
+
+// Extend lets commands be as long as card and reader both take, in bytes of the whole
+// C-APDU. The C-MAC of one with an extended length covers Lc as it is sent, three
+// bytes. What is no more than a short APDU changes nothing.
+func (c *Channel) Extend(maxCommand int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	// Header and Lc of extended length; an Le of two bytes may follow.
+	c.maxLc = min(max(maxCommand-4-3-2, apdu.MaxShortData), apdu.MaxExtendedData)
 }
 
 // Close forgets the session keys. The card ends its session when another
@@ -214,7 +229,7 @@ func (c *Channel) Send(ctx context.Context, cmd apdu.Command) (apdu.Response, er
 	if c.ses == nil {
 		return apdu.Response{}, ErrClosed
 	}
-	wrapped, err := c.ses.wrapCommand(cmd)
+	wrapped, err := c.ses.wrapCommand(cmd, c.maxLc)
 	if err != nil {
 		if !errors.Is(err, ErrTooLong) {
 			c.close()
@@ -234,13 +249,13 @@ func (c *Channel) Send(ctx context.Context, cmd apdu.Command) (apdu.Response, er
 	return r, nil
 }
 
-func (s *session) wrapCommand(cmd apdu.Command) (apdu.Command, error) {
+func (s *session) wrapCommand(cmd apdu.Command, maxLc int) (apdu.Command, error) {
 	data := cmd.Data
 	n := len(data)
 	if s.level.has(levelCDec) && n > 0 {
 		n += 16 - n%16
 	}
-	if n+macLen > apdu.MaxShortData || cmd.Ne > apdu.MaxShortNe {
+	if n+macLen > maxLc || cmd.Ne > apdu.MaxShortNe {
 		return cmd, fmt.Errorf("%w: %d bytes in a secure command, expecting %d", ErrTooLong, len(data), cmd.Ne)
 	}
 	s.count(len(data) > 0)

@@ -130,7 +130,11 @@ func (chipidGP) Open(ctx context.Context, ch apdu.Sender, keys Keys) (Session, e
 	if err := gp.InstallForPersonalization(ctx, secure, emrtdAID); err != nil {
 		return nil, fmt.Errorf("applet: %w", err)
 	}
-	return &gpSession{ch: secure, keys: keys, static: static, kdd: h.KDD, kvn: h.KVN}, nil
+	s := &gpSession{ch: secure, keys: keys, static: static, kdd: h.KDD, kvn: h.KVN}
+	if l, ok := ch.(interface{ MaxCommand() int }); ok {
+		s.carries = l.MaxCommand()
+	}
+	return s, nil
 }
 
 // gpSession is an open secure channel; STORE DATA goes to the applet.
@@ -141,6 +145,8 @@ type gpSession struct {
 	kdd    []byte
 	kvn    byte
 	block  int // number of the next STORE DATA block
+	// carries is the largest C-APDU that the reader carries; 0 if it does not say.
+	carries int
 }
 
 // Serial implements [Session]: the last eight bytes of the diversification
@@ -211,6 +217,7 @@ func (s *gpSession) Personalize(ctx context.Context, image Image) error {
 	if err != nil {
 		return err
 	}
+	s.ch.Extend(min(image.MaxCommand, s.carries))
 	o := gp.StoreOptions{MaxData: s.ch.MaxData(), FirstBlock: s.block, WrapBlocks: true}
 	if image.Progress != nil {
 		total := 0

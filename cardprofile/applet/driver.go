@@ -173,6 +173,9 @@ type Image struct {
 	BAC      bool
 	PACEMRZ  bool
 	PACECAN  bool
+	// MaxCommand is the largest C-APDU that the chip takes, in bytes, as the card
+	// will state it in EF.ATR/INFO; 0: short APDUs alone.
+	MaxCommand int
 	// NoMF: the card has no master file that can be selected; its files
 	// stand in the application.
 	NoMF bool

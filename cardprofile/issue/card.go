@@ -202,7 +202,8 @@ func (j *job) image(files []lds.File) (applet.Image, error) {
 	p := j.plan.Profile
 	image := applet.Image{
 		MRZ: mac.NewKey([]byte(j.plan.MRZ.KeyInfo())), CAN: j.plan.CAN,
-		BAC: p.Access.BAC, PACEMRZ: p.Allows("mrz") && len(p.Access.PACE) > 0, PACECAN: p.Allows("can"),
+		MaxCommand: p.Chip.MaxCommand,
+		BAC:        p.Access.BAC, PACEMRZ: p.Allows("mrz") && len(p.Access.PACE) > 0, PACECAN: p.Allows("can"),
 		NoMF: !p.Chip.SelectMF && p.Chip.CardAccessIn == cardprofile.WhereApplication, Date: j.o.Now,
 	}
 	if j.o.Progress != nil {

@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"errors"
+	"hash/fnv"
 	"slices"
 	"sync"
 	"time"
@@ -125,6 +126,13 @@ func (t *seat) rest(ctx context.Context) error {
 }
 
 func (t *seat) beat(ctx context.Context) {
+	// Stations begin together and must not report together: the store takes one
+	// after the other, and a card may be waiting for it.
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(t.s.Name))
+	if !pause(ctx, heartbeat*time.Duration(h.Sum32()%64)/64) {
+		return
+	}
 	tick := time.NewTicker(heartbeat)
 	defer tick.Stop()
 	for {
