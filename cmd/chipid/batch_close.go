@@ -126,9 +126,10 @@ func newBatchEraseCmd(env *env) *cobra.Command {
 		Use:   "erase [NAME]",
 		Short: "Erase the personal data of closed batches whose retention is over",
 		Long: `erase forgets the holders' data of a closed batch: its data key, and with it every sealed
-row, in copies of the database too. Cards, journal, ledger and audit log stay. Without a
-name it takes every batch whose retention is over; run it every day. A batch is not
-erased before that, and one without a retention only by its name.
+row. A backup made before opens as long as the token has its seal key. Cards, journal,
+ledger and audit log stay. Without a name it takes every batch whose retention is over;
+run it every day. A batch is not erased before that, and one without a retention only by
+its name.
 
 Example:
   chipid batch erase --by retention
@@ -177,6 +178,9 @@ func batchErase(ctx context.Context, env *env, d *deciding, args []string, asJSO
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := st.Sweep(ctx); err != nil { // also what an earlier one left
 		return err
 	}
 	if asJSON {
