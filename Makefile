@@ -5,6 +5,7 @@
 # make bench   benchmarks: counts, bytes and ratios
 # make corpus  what is made of a directory of real lists and security objects: CORPUS=DIR
 # make mutate  every position of every signed fixture changed three ways, none unseen (minutes)
+# make campaign  days of a production line with faults drawn from a seed: SEED=1 RUNS=10000; PAIRS=all; one of them again: DAY="SEED=… …"
 # make fuzz    every fuzz target for FUZZTIME each (default 10s)
 
 GO       ?= go
@@ -19,7 +20,7 @@ RUN_PACKAGES  = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd s
 # The stock tools that must agree with us.
 TEST_PACKAGES = $(RUN_PACKAGES) opensc openssl openpace libeac-dev libssl-dev poppler-utils postgresql cups-ipp-utils dbus-daemon libcups2-dev
 
-.PHONY: all build demo test lint cross bench corpus mutate fuzz setup clean
+.PHONY: all build demo test lint cross bench corpus mutate campaign fuzz setup clean
 
 all: build
 
@@ -65,6 +66,15 @@ corpus:
 # With CHIPID_CORPUS the real security objects of the corpus too.
 mutate:
 	CHIPID_MUTATE=all $(GO) test -count 1 -timeout 60m -run Mutate -v ./cardprofile/sod ./cardprofile/inspect
+
+# Nothing of it needs installed parts. Exit status 1 with the shrunk day that failed.
+SEED  ?= 1
+RUNS  ?= 10000
+PAIRS ?=
+DAY   ?=
+campaign:
+	@SEED="$(SEED)" RUNS="$(RUNS)" PAIRS="$(PAIRS)" DAY="$(DAY)" $(GO) test -count 1 -timeout 0 -v \
+		-run '^($(if $(DAY),TestReplay,$(if $(PAIRS),TestPairs,TestRandomDays)))$$' ./cmd/internal/campaign/sim
 
 fuzz:
 	@for pkg in $$($(GO) list ./...); do \

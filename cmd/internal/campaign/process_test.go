@@ -86,14 +86,17 @@ func process() error {
 // at moments drawn from a seed and started again, until the batch is done.
 func TestKilledProcesses(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
-		killProcesses(t, filepath.Join(t.TempDir(), "line.db"), []string{"01"}, 4, 6)
+		killProcesses(t, filepath.Join(t.TempDir(), "line.db"), nil, []string{"01"}, 4, 6)
 	})
+	// In every second life the database is killed as well, and comes back while
+	// the processes go on.
 	t.Run("postgres, two processes", func(t *testing.T) {
-		killProcesses(t, storetest.StartPostgres(t).Database(t), []string{"0", "1"}, 4, 6)
+		c := storetest.StartPostgres(t)
+		killProcesses(t, c.Database(t), c, []string{"0", "1"}, 4, 4)
 	})
 }
 
-func killProcesses(t *testing.T, db string, processes []string, requests, kills int) {
+func killProcesses(t *testing.T, db string, cluster *storetest.Cluster, processes []string, requests, kills int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	dir := t.TempDir()
@@ -173,8 +176,8 @@ func killProcesses(t *testing.T, db string, processes []string, requests, kills 
 			go func() { ended <- c.Wait() }()
 		}
 		left := len(running)
-		if life < kills {
-			for n := rng.IntN(150); n > 0 && left > 0; n-- {
+		watch := func(n int) {
+			for ; n > 0 && left > 0; n-- {
 				select {
 				case <-moves:
 				case err := <-ended:
@@ -183,6 +186,16 @@ func killProcesses(t *testing.T, db string, processes []string, requests, kills 
 						t.Fatalf("a process ended by itself: %v", err)
 					}
 				}
+			}
+		}
+		if life < kills {
+			watch(rng.IntN(150))
+			if cluster != nil && life%2 == 0 && left > 0 {
+				cluster.Kill()
+				if err := cluster.Start(); err != nil {
+					t.Fatal(err)
+				}
+				watch(rng.IntN(100))
 			}
 			for _, c := range running {
 				_ = c.Process.Kill()

@@ -92,10 +92,13 @@ type Fault struct {
 	Kind Kind
 	// From is the moment from which on it may strike, counted from 1.
 	From int
-	// After, if set, is a transaction that must have begun to be kept before:
-	// "S1: probed".
+	// After, if set, is the transaction about to be kept, from which on it may
+	// strike: "S1: probed"; with + behind it, once it is kept; or Then.
 	After string
 }
+
+// Then is after the fault before it in the list.
+const Then = "then"
 
 // String is the fault as ParseFaults reads it: kind@from, kind@from/after.
 func (f Fault) String() string {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"sort"
+	"strings"
 	"testing/synctest"
 	"time"
 
@@ -186,12 +187,22 @@ func (w *World) tick(p *process, at class, name string, m *machine) (*armed, err
 		}
 	}
 	var local *armed
-	for _, a := range w.faults {
+	for i, a := range w.faults {
 		if a.struck || w.out.Moments < a.From {
 			continue
 		}
-		if a.After != "" && !a.ready {
-			a.ready = at == atCommit && name == a.After
+		switch after, kept := strings.CutSuffix(a.After, "+"); {
+		case a.ready || a.After == "":
+		case a.After == Then:
+			// In the same moment the first one would hide the second.
+			if i == 0 || !w.faults[i-1].struck {
+				continue
+			}
+			a.ready = true
+			continue
+		case name == after && (kept && at == atCommitted || !kept && at == atCommit):
+			a.ready = true
+		default:
 			continue
 		}
 		if p.person && (a.Kind == "kill" || a.Kind == "power" || a.Kind == "freeze" || a.Kind == "second") {
