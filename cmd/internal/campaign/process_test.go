@@ -111,6 +111,7 @@ func killProcesses(t *testing.T, db string, cluster *storetest.Cluster, processe
 	}
 	t.Cleanup(func() { _ = w.Close() })
 	w.Real = true
+	w.Store.DB().SetMaxIdleConns(1) // so that one look finds every connection that is gone
 	if err := w.Fill(ctx, requests); err != nil {
 		t.Fatal(err)
 	}
@@ -194,6 +195,12 @@ func killProcesses(t *testing.T, db string, cluster *storetest.Cluster, processe
 				cluster.Kill()
 				if err := cluster.Start(); err != nil {
 					t.Fatal(err)
+				}
+				// This process has connections that are gone too.
+				for try := 0; w.Store.Do(ctx, "again", func(*store.Tx) error { return nil }) != nil; try++ {
+					if try == 100 {
+						t.Fatal("the database does not come back")
+					}
 				}
 				watch(rng.IntN(100))
 			}
