@@ -166,7 +166,6 @@ type judged struct {
 	row
 	request  store.Request
 	replaces []byte // keyed digest of the number that the row says it replaces
-	sealed   []byte // of a reject
 }
 
 // take judges a piece side by side and commits it as a whole.
