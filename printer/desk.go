@@ -289,7 +289,9 @@ func (d *desk) Eject(ctx context.Context) error {
 func (d *desk) Reject(ctx context.Context) error {
 	put := d.person(Step{Op: OpReject})
 	return d.run(ctx, d.withAnyCard, operation{"reject", tries(func(ctx context.Context) error {
-		if err := d.press.abandon(ctx); err != nil {
+		// A job that cannot be ended keeps the press from the next card, not this
+		// one from its bin; a printer that is away may come back.
+		if err := d.press.abandon(ctx); Resumable(err) || ctx.Err() != nil {
 			return err
 		}
 		d.held = nil

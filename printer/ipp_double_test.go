@@ -96,7 +96,7 @@ func (d *double) about() goipp.Attributes {
 		attr("queued-job-count", goipp.TagInteger, goipp.Integer(0)), ops,
 		attr("document-format-supported", goipp.TagMimeType, goipp.String("image/pwg-raster")),
 		keywords("media-supported", "iso_a4_210x297mm", "om_card_54x86mm"),
-		attr("pwg-raster-document-resolution-supported", goipp.TagResolution, goipp.Resolution{Xres: 300, Yres: 300, Units: goipp.UnitsDpi}, goipp.Resolution{Xres: 300, Yres: 600, Units: goipp.UnitsDpi}),
+		attr("pwg-raster-document-resolution-supported", goipp.TagResolution, goipp.Resolution{Xres: 300, Yres: 300, Units: goipp.UnitsDpi}, goipp.Resolution{Xres: 300, Yres: 600, Units: goipp.UnitsDpi}, goipp.Resolution{Xres: 600, Yres: 600, Units: goipp.UnitsDpi}),
 		keywords("pwg-raster-document-type-supported", "sgray_8", "srgb_8"), keywords("print-color-mode-supported", "color"),
 		attr("marker-names", goipp.TagName, goipp.String("YMCKO ribbon")), attr("marker-levels", goipp.TagInteger, goipp.Integer(42)),
 	})

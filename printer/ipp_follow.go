@@ -81,6 +81,13 @@ func (p *ippPress) follow(ctx context.Context, j *ippJob) error {
 			if s.ended() {
 				return j.judge(s)
 			}
+			if j.doubt && asked > 2 && (s.state == jobHeld || s.state == jobPending) {
+				// It waits for the rest of a document that did not arrive.
+				if _, err := p.end(ctx, j.id); err != nil {
+					return fmt.Errorf("%w: %w", ErrLost, err)
+				}
+				return fmt.Errorf("%w: job %d has no whole document", ErrAborted, j.id)
+			}
 			// A printer that wants somebody says so of itself; the first answer
 			// may be older than the job.
 			if asked%4 == 1 || s.state == jobStopped || s.state == jobHeld {

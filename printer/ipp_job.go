@@ -45,6 +45,7 @@ type ippJob struct {
 	created  bool // Create-Job was sent: a job may be there
 	id       int  // 0 while it is not known
 	sent     bool // the first byte of the document may have arrived
+	doubt    bool // nobody confirmed the last one
 }
 
 // Limits of patience.
@@ -346,6 +347,7 @@ func (p *ippPress) delivered(ctx context.Context, j *ippJob, err error) error {
 		return err
 	}
 	if errors.Is(err, ErrOffline) && j.document.whole.Load() {
+		j.doubt = true
 		return nil // all was sent, and the answer was lost: the job itself will tell
 	}
 	state, serr := p.end(ctx, j.id)
