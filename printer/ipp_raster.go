@@ -88,7 +88,6 @@ func laid(f Face, h pwg.Header, overhead bool) (*image.RGBA, error) {
 		return nil, fmt.Errorf("%w: it does not have the size of a card", ErrFace)
 	}
 	page := image.NewRGBA(image.Rect(0, 0, h.Width, h.Height))
-	draw.Draw(page, page.Rect, image.White, image.Point{}, draw.Src)
 	mirrorX, mirrorY := (h.CrossFeed < 0) != overhead, (h.Feed < 0) != overhead
 	for y := range h.Height {
 		for x := range h.Width {
@@ -99,10 +98,9 @@ func laid(f Face, h pwg.Header, overhead bool) (*image.RGBA, error) {
 			if mirrorY {
 				py = h.Height - 1 - y
 			}
-			sx, sy := px-left, py-top
-			if sx < 0 || sy < 0 || sx >= w || sy >= n {
-				continue
-			}
+			// Where the page is larger than the card the outermost pixels go on: a
+			// card that lies a little off shows no white edge.
+			sx, sy := min(max(px-left, 0), w-1), min(max(py-top, 0), n-1)
 			if quarter { // the face's top comes to the left
 				sx, sy = size.X-1-sy, sx
 			}
