@@ -10,7 +10,7 @@ import (
 type Capabilities struct {
 	// Stations are the chip stations that MoveTo reaches. A printer that carries
 	// no card to an encoder has none: MoveTo answers ErrStation.
-	Stations []Station `json:"stations"`
+	Stations []Station `json:"-"`
 	// Flip: the card can be turned over; otherwise Flip answers ErrFlip.
 	Flip bool `json:"flip"`
 	// Colour, Black and UV are the layers that can be printed. A printer without
@@ -59,6 +59,12 @@ func (c Capabilities) Fits(f Face) error {
 		return ErrDPI
 	}
 	return nil
+}
+
+// Validator is a printer that can be asked whether it would take the faces of one
+// card; nothing is printed.
+type Validator interface {
+	Validate(ctx context.Context, faces ...Face) error
 }
 
 // Trace is what a printer knows of the jobs of a card.

@@ -73,6 +73,10 @@ func newDesk(name string, p press, o Options) *desk {
 		defer d.ops.Unlock()
 		// What cannot be given up now is before anything else is printed.
 		_ = p.abandon(ctx)
+		if at, _ := d.where(); at == StationNone {
+			// A card that was asked for and not laid in. Not written, it is asked about again.
+			_ = d.save("", false, StationNone, Front)
+		}
 	}
 	return d
 }

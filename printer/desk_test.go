@@ -215,3 +215,21 @@ func TestADamagedStateIsForAPerson(t *testing.T) {
 		}
 	}
 }
+
+// A feed that is given up leaves no card behind, one that a crash interrupts may.
+func TestManualFeedGivenUp(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	p := open(t, "manual:"+dir, printer.Options{})
+	if err := p.Feed(ctx); !errors.Is(err, printer.ErrHand) {
+		t.Fatal(err)
+	}
+	if s, _ := open(t, "manual:"+dir, printer.Options{}).Status(ctx); s.Station != printer.StationHead {
+		t.Errorf("after a crash: %+v", s)
+	}
+	if err := p.Cancel(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := open(t, "manual:"+dir, printer.Options{}).Status(ctx); s.Station != printer.StationNone {
+		t.Errorf("after giving up: %+v", s)
+	}
+}

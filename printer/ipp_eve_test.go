@@ -2,7 +2,6 @@ package printer_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -163,9 +162,7 @@ func TestARealServiceGetsTheCard(t *testing.T) {
 	if err != nil || !c.Together || !c.Colour || !c.Flip || len(c.Stations) != 0 || len(c.DPI) != 1 || c.DPI[0] != 300 || !c.Remembers {
 		t.Fatalf("capabilities %+v: %v", c, err)
 	}
-	if err := p.(interface {
-		Validate(context.Context, ...printer.Face) error
-	}).Validate(ctx, front, back); err != nil {
+	if err := p.(printer.Validator).Validate(ctx, front, back); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []func() error{

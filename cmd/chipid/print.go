@@ -30,11 +30,12 @@ for beside it. The record must pass the same rules as for chipid card issue. Fac
 Example:
   chipid print preview --profile vn-cccd-2021 --record citizen.json --out preview
   chipid print send    --profile vn-cccd-2021 --record citizen.json --printer files:out
+  chipid print status  --printer ipp://cards.local/ipp/print
 
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitPrinter),
 	}
-	cmd.AddCommand(newPrintPreviewCmd(env), newPrintSendCmd(env))
+	cmd.AddCommand(newPrintPreviewCmd(env), newPrintSendCmd(env), newPrintStatusCmd(env))
 	return cmd
 }
 
@@ -113,6 +114,7 @@ type printResult struct {
 	Schema  string   `json:"schema"`
 	Printer string   `json:"printer,omitempty"`
 	DPI     int      `json:"dpi"`
+	DryRun  bool     `json:"dry_run,omitempty"`
 	Files   []string `json:"files,omitempty"`
 }
 
@@ -124,7 +126,10 @@ func (r printResult) show(env *env, asJSON bool) error {
 	for _, f := range r.Files {
 		fmt.Fprintln(env.Stdout, f)
 	}
-	if r.Printer != "" {
+	switch {
+	case r.DryRun:
+		fmt.Fprintf(env.Stdout, "%s: %s\n", r.Printer, env.tr("would print the card; nothing was printed", "sẽ in được thẻ này; chưa in gì"))
+	case r.Printer != "":
 		fmt.Fprintf(env.Stdout, "%s: %s\n", r.Printer, env.tr("one card printed and delivered", "đã in và trả ra một thẻ"))
 	}
 	return nil
@@ -193,50 +198,6 @@ func writePreview(dir string, f *face.Faces, rounded bool) ([]string, error) {
 	}
 	err := write("card.pdf", func(file *os.File) error { return face.WritePDF(file, []*face.Faces{f}) })
 	return written, err
-}
-
-func newPrintSendCmd(env *env) *cobra.Command {
-	var job printJob
-	var address string
-	cmd := &cobra.Command{
-		Use:   "send",
-		Short: "Print one card",
-		Long: `send prints both faces of a card and delivers it. A printer that fails is asked
-to reject the card.
-
---printer files:DIR prints into a folder: NNNN-front.png, NNNN-back.png, and a
-PDF sheet at true size; cards are numbered on from those that are there.
-
-Example:
-  chipid print send --profile vn-cccd-2021 --record citizen.json --printer files:out
-
-Exit statuses:
-` + exitHelp(exitOK, exitFault, exitUsage, exitPrinter),
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if address == "" {
-				return usagef("--printer is missing: name a printer, such as files:DIR")
-			}
-			f, err := job.faces(env)
-			if err != nil {
-				return err
-			}
-			p, err := printer.Open(cmd.Context(), address, printer.Options{Lang: env.Lang})
-			if errors.Is(err, printer.ErrUnknownDriver) {
-				return usageError{err: fmt.Errorf("--printer: %w", err)}
-			}
-			if err != nil {
-				return err
-			}
-			if err := errors.Join(printCard(cmd.Context(), p, f), p.Close()); err != nil {
-				return err
-			}
-			return printResult{Printer: p.Name(), DPI: f.DPI}.show(env, job.json)
-		},
-	}
-	job.register(cmd.Flags())
-	cmd.Flags().StringVar(&address, "printer", "", "printer to send to: files:DIR")
-	return cmd
 }
 
 // printCard carries one card through the printer. Whatever goes wrong, the card

@@ -123,8 +123,12 @@ func (f *File) printer(ctx context.Context, spec Station, o printer.Options) (pr
 // local is a printer's address; one that is a folder starts from the line file's.
 func (f *File) local(address string) string {
 	scheme, rest, ok := strings.Cut(address, ":")
-	if ok && (scheme == "files" || scheme == "manual") && !filepath.IsAbs(rest) {
-		return scheme + ":" + filepath.Join(filepath.Dir(f.path), rest)
+	if dir, query, asked := strings.Cut(rest, "?"); ok && (scheme == "files" || scheme == "manual") && !filepath.IsAbs(dir) {
+		rest = filepath.Join(filepath.Dir(f.path), dir)
+		if asked {
+			rest += "?" + query // a URL is no path, and stays as it is
+		}
+		return scheme + ":" + rest
 	}
 	return address
 }
