@@ -73,7 +73,8 @@ func ippBounds(b []byte) error {
 			groups++
 		default:
 			values++
-			if !length() || !length() {
+			name, value := length(), length()
+			if !name || !value {
 				return short
 			}
 			switch goipp.Tag(tag) {

@@ -70,7 +70,6 @@ type World struct {
 	rightAt   time.Time     // when it is put right
 	dbBack    time.Time     // when the database is back
 	tokenBack time.Time
-	restless  bool // the locked bins are to be looked through again
 	closed    bool // the batch is
 	over      bool // nobody starts anything any more
 	living    int  // goroutines of processes and people
