@@ -8,8 +8,6 @@ import (
 	"image/jpeg"
 	"math"
 
-	"golang.org/x/image/draw"
-
 	"github.com/chipid-toolkit/chipid/cardprofile"
 )
 
@@ -74,7 +72,7 @@ func (c *canvas) photo(img image.Image, e cardprofile.Element) error {
 	source.Min.X += (source.Dx() - w) / 2
 	source.Min.Y += (source.Dy() - h) / 3 // heads are nearer to the top
 	source.Max = source.Min.Add(image.Pt(w, h))
-	draw.CatmullRom.Scale(c.img, box, img, source, draw.Src, nil)
+	scaled(c.img, box, img, source)
 	c.touched = c.touched.Union(box)
 	return nil
 }

@@ -40,7 +40,7 @@ type Renderer struct {
 // step is one thing to do for a face, in order: lay a prepared picture over it,
 // or draw an element from the card's data.
 type step struct {
-	prepared *image.RGBA // cut to what it covers
+	prepared *layer // cut to what it covers
 	element  cardprofile.Element
 	look     cardprofile.Style
 }
@@ -93,7 +93,7 @@ func (r *Renderer) prepare(side printer.Side, f cardprofile.Face, level string) 
 		if c.touched.Empty() {
 			return
 		}
-		r.sides[side] = append(r.sides[side], step{prepared: c.img.SubImage(c.touched).(*image.RGBA)})
+		r.sides[side] = append(r.sides[side], step{prepared: newLayer(c.img.SubImage(c.touched).(*image.RGBA))})
 		c = newCanvas(r.w, r.h, r.scale)
 	}
 	for _, e := range f.Elements {
@@ -151,11 +151,11 @@ func (r *Renderer) Render(d Data) (*Faces, error) {
 		c := newCanvas(r.w, r.h, r.scale)
 		for i, s := range r.sides[side] {
 			if s.prepared != nil {
-				op := draw.Over
 				if i == 0 {
-					op = draw.Src
+					draw.Draw(c.img, s.prepared.img.Bounds(), s.prepared.img, s.prepared.img.Bounds().Min, draw.Src)
+				} else {
+					s.prepared.over(c.img)
 				}
-				draw.Draw(c.img, s.prepared.Bounds(), s.prepared, s.prepared.Bounds().Min, op)
 				continue
 			}
 			if err := c.personal(s.element, s.look, d); err != nil {
