@@ -58,6 +58,7 @@ func (r result) expect(t *testing.T, status int, text string) result {
 // bench is a token, a pcscd with two readers, and what issuing needs.
 type bench struct {
 	dir, module, keys, record, trust, state string
+	daemon                                  *pcscd.Daemon
 	reader                                  *pcscd.Reader
 	can                                     string
 	transport                               mac.Key
@@ -68,7 +69,7 @@ func newBench(t *testing.T) *bench {
 	module, _ := hsmtest.SoftHSM(t)
 	b := &bench{dir: t.TempDir(), module: module, transport: mac.NewKey(bytes.Repeat([]byte{0xA5}, 16))}
 	daemon := pcscd.Test(t, 2)
-	b.reader = daemon.Readers()[0]
+	b.daemon, b.reader = daemon, daemon.Readers()[0]
 	ctx := context.Background()
 	p, err := cardprofile.Load("vn-cccd-2021")
 	check(t, err)
