@@ -40,6 +40,7 @@ type hands struct {
 
 	mu     sync.Mutex
 	inside map[string]*chip.Chip
+	number map[string]int // which of the blanks lies there
 	laid   int
 	good   []*chip.Chip
 	locked []*chip.Chip
@@ -65,7 +66,7 @@ func (h *hands) do(line string) {
 			h.t.Error(err)
 			return
 		}
-		h.inside[name] = c
+		h.inside[name], h.number[name] = c, h.laid
 	case strings.HasPrefix(what, "take the card") && h.inside[name] != nil:
 		c := h.inside[name]
 		r.Remove()
@@ -78,11 +79,23 @@ func (h *hands) do(line string) {
 	}
 }
 
-// far reports whether the chip at a station has had so many exchanges.
-func (h *hands) far(name string, exchanges int) bool {
+// far reports whether a chip that was laid down after the first so many has had so
+// many exchanges.
+func (h *hands) far(before, exchanges int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.inside[name] != nil && h.inside[name].Exchanges() > exchanges
+	for name, c := range h.inside {
+		if c != nil && h.number[name] > before && c.Exchanges() > exchanges {
+			return true
+		}
+	}
+	return false
+}
+
+func (h *hands) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.laid
 }
 
 // run starts the line as a process of its own. kill, if set, says when it is killed
@@ -106,10 +119,15 @@ func (h *hands) run(ctx context.Context, kill func() bool, args ...string) (stat
 		}
 	}()
 	if kill != nil {
-		for !kill() && ctx.Err() == nil {
-			time.Sleep(2 * time.Millisecond)
+		for ended := false; !ended && !kill() && ctx.Err() == nil; {
+			select {
+			case <-read:
+				ended = true
+				h.t.Errorf("the line ended before it was to be killed:\n%s", said.String())
+			case <-time.After(2 * time.Millisecond):
+			}
 		}
-		check(h.t, c.Process.Kill())
+		_ = c.Process.Kill()
 	}
 	<-read
 	_ = c.Wait()
@@ -158,47 +176,38 @@ func TestLineOnRealParts(t *testing.T) {
 	write("  - name: S1\n    reader: none of that name\n")
 	ask(exitUsage, "chipid readers lists them", "line", "run", "--line", lineFile, "--batch", "A")
 	write(two + "    colour: red\n")
-	ask(exitUsage, "line 12", "line", "run", "--line", lineFile, "--batch", "A")
+	ask(exitUsage, "line.yaml:12: colour: unknown key", "line", "run", "--line", lineFile, "--batch", "A")
 	write(two)
 
-	h := &hands{t: t, b: b, readers: map[string]*pcscd.Reader{"S1": readers[0], "S2": readers[1]}, inside: map[string]*chip.Chip{}}
+	h := &hands{t: t, b: b, readers: map[string]*pcscd.Reader{"S1": readers[0], "S2": readers[1]}, inside: map[string]*chip.Chip{}, number: map[string]int{}}
 	t.Cleanup(func() {
 		readers[0].Remove()
 		readers[1].Remove()
 	})
 	run := []string{"line", "run", "--line", lineFile, "--batch", "A"}
-	// Killed when the first chip has its keys, and again a while into the second life.
-	if _, talk := h.run(ctx, func() bool { return h.far("S1", 25) }, run...); ctx.Err() != nil {
-		t.Fatalf("the line does not get to a chip:\n%s", talk)
-	}
+	// Killed while chips are written, and again while the next ones are.
 	status, talk := 0, ""
 	for life := 0; ; life++ {
 		if life > 8 {
 			t.Fatalf("the batch does not come to an end: exit status %d\n%s", status, talk)
 		}
 		var kill func() bool
-		if life == 0 {
-			kill = func() bool { return h.far("S2", 10) && len(h.goodCards()) > 0 }
+		if before := h.count(); life < 2 {
+			kill = func() bool { return h.far(before, []int{25, 12}[life]) }
 		}
 		if status, talk = h.run(ctx, kill, run...); ctx.Err() != nil {
 			t.Fatalf("the line hangs:\n%s", talk)
 		}
-		if life > 0 && status == exitOK {
+		if kill == nil && status == exitOK {
 			break
 		}
-		if life > 0 && status != exitHalted {
+		if kill == nil && status != exitHalted {
 			t.Fatalf("exit status %d\n%s", status, talk)
 		}
 		h.confirm()
 	}
 	h.confirm()
 	h.judge(want)
-}
-
-func (h *hands) goodCards() []*chip.Chip {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return append([]*chip.Chip(nil), h.good...)
 }
 
 // confirm scans every reject that lies in the locked bin.
