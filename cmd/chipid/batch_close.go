@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cmd/internal/storeflags"
 	"github.com/chipid-toolkit/chipid/printer/line/office"
 	"github.com/chipid-toolkit/chipid/printer/line/report"
@@ -117,99 +115,4 @@ func batchReport(ctx context.Context, env *env, db *storeflags.Flags, name, pdf 
 		return exitError{status: exitFailed}
 	}
 	return err
-}
-
-func newBatchEraseCmd(env *env) *cobra.Command {
-	var d deciding
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "erase [NAME]",
-		Short: "Erase the personal data of closed batches whose retention is over",
-		Long: `erase forgets the holders' data of a closed batch: its data key, and with it every sealed
-row. A backup made before opens as long as the token has its seal key. Cards, journal,
-ledger and audit log stay. Without a name it takes every batch whose retention is over;
-run it every day. A batch is not erased before that, and one without a retention only by
-its name.
-
-Example:
-  chipid batch erase --by retention
-  chipid batch erase A-2026-11 --by lan
-
-Exit statuses:
-` + exitHelp(exitOK, exitFault, exitUsage),
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return batchErase(cmd.Context(), env, &d, args, asJSON)
-		},
-	}
-	d.register(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
-}
-
-func batchErase(ctx context.Context, env *env, d *deciding, args []string, asJSON bool) error {
-	st, err := d.db.Open(ctx, "")
-	if err != nil {
-		return err
-	}
-	defer st.Close()
-	erased := []string{}
-	err = st.Do(ctx, "erase batches", func(tx *store.Tx) error {
-		due, err := tx.Due(ctx, st.Now())
-		if err != nil {
-			return err
-		}
-		if len(args) == 1 {
-			b, err := tx.Batch(ctx, args[0])
-			if err != nil {
-				return batchError(err, args[0])
-			}
-			if err := mayErase(b, st.Now()); err != nil {
-				return err
-			}
-			due = []store.Batch{b}
-		}
-		for _, b := range due {
-			if err := tx.Erase(ctx, b.ID, d.person()); err != nil {
-				return err
-			}
-			erased = append(erased, b.Name)
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := st.Sweep(ctx); err != nil { // also what an earlier one left
-		return err
-	}
-	if asJSON {
-		return printJSON(env, struct {
-			Schema string   `json:"schema"`
-			Erased []string `json:"erased"`
-		}{"chipid.batch.erase/1", erased})
-	}
-	for _, name := range erased {
-		fmt.Fprintf(env.Stdout, env.tr("batch %s: personal data erased\n", "đợt %s: đã xóa dữ liệu cá nhân\n"), name)
-	}
-	if len(erased) == 0 {
-		env.talk("%s", env.tr("no retention is over", "chưa đợt nào hết thời hạn lưu giữ"))
-	}
-	return nil
-}
-
-// mayErase says why a batch is not erased now.
-func mayErase(b store.Batch, now time.Time) error {
-	refuse := func(problem, fix string) error {
-		return &cardprofile.InputError{Field: "batch", Problem: fmt.Sprintf("%s %s", b.Name, problem), Fix: fix}
-	}
-	switch {
-	case b.State != store.BatchClosed:
-		return refuse("is not closed", "close it first: chipid batch close")
-	case len(b.SealedKey) == 0:
-		return refuse("has been erased already", "there is nothing left to do")
-	case b.Erase.After(now):
-		return refuse("is kept until "+b.Erase.Format("2006-01-02"), "wait until its retention is over")
-	}
-	return nil
 }

@@ -109,7 +109,7 @@ func TestPackAndClose(t *testing.T) {
 	chipidRun(t, "", "batch", "close", "A", "--by", "lan").expect(t, exitUsage, "somebody else")
 	chipidRun(t, "", "batch", "close", "A", "--by", "minh").expect(t, exitOK, "")
 	chipidRun(t, "", "batch", "erase", "A", "--by", "lan").expect(t, exitUsage, "is kept until")
-	chipidRun(t, "", "batch", "erase").expect(t, exitOK, "no retention is over")
+	chipidRun(t, "", "batch", "erase", "--by", "lan").expect(t, exitOK, "no retention is over")
 	chipidRun(t, "", "line", "audit", "--keys", keys, "--drain").expect(t, exitOK, "nothing was edited")
 
 	var b report.Batch

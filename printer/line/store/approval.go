@@ -15,6 +15,7 @@ const (
 	ActionGiveUp  = "give-up" // a card is not to be found
 	ActionClose   = "close-batch"
 	ActionHand    = "hand-over" // a box goes from the bureau to an office
+	ActionErase   = "erase-batch"
 )
 
 // Approval is one decision of two people.
