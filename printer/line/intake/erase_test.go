@@ -42,19 +42,19 @@ func TestErase(t *testing.T) {
 	at := func(d time.Duration) *store.Store {
 		return w.Store.With(store.Options{Clock: func() time.Time { return time.Now().Add(d) }})
 	}
-	if names, err := erase(at(48*time.Hour)); err != nil || len(names) != 0 {
+	if names, err := erase(at(48 * time.Hour)); err != nil || len(names) != 0 {
 		t.Fatalf("an open batch: %v, %v", names, err)
 	}
 	_, err = w.Store.DB().ExecContext(ctx, `UPDATE request SET state = 'cancelled' WHERE batch_id = ?`, b.ID)
 	must(t, err)
 	must(t, w.Store.Do(ctx, "close", func(tx *store.Tx) error { return tx.Close(ctx, b.ID, "test") }))
-	if names, err := erase(at(23*time.Hour)); err != nil || len(names) != 0 {
+	if names, err := erase(at(23 * time.Hour)); err != nil || len(names) != 0 {
 		t.Fatalf("before its time: %v, %v", names, err)
 	}
-	if names, err := erase(at(25*time.Hour)); err != nil || len(names) != 1 || names[0] != "A" {
+	if names, err := erase(at(25 * time.Hour)); err != nil || len(names) != 1 || names[0] != "A" {
 		t.Fatalf("%v, %v", names, err)
 	}
-	if names, err := erase(at(25*time.Hour)); err != nil || len(names) != 0 {
+	if names, err := erase(at(25 * time.Hour)); err != nil || len(names) != 0 {
 		t.Fatalf("twice: %v, %v", names, err)
 	}
 	got, _ := w.read("A")

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrKept: the batch's retention is not over.
-var ErrKept = errors.New("office: the batch is still kept")
+var ErrKept = errors.New("office: its retention is not over")
 
 // Erasure is what came of one person's word that personal data is erased: names of
 // batches.
@@ -42,7 +42,7 @@ func (o *Office) Erase(ctx context.Context, batch, person string) (Erasure, erro
 				e.Erased = append(e.Erased, b.Name)
 				return nil
 			case b.Erase.After(now):
-				return fmt.Errorf("%w: until %s", ErrKept, b.Erase.Format("2006-01-02"))
+				return fmt.Errorf("%w: batch %s is kept until %s", ErrKept, b.Name, b.Erase.Format("2006-01-02"))
 			}
 			due = []store.Batch{b}
 		}
