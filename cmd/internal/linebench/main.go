@@ -87,10 +87,8 @@ func measure(t *testing.T, out io.Writer, d days) ([]figure, error) {
 		cards += float64(lines[i].made)
 	}
 	tell(out, d.cores, lines)
-	for i, o := range lines {
-		if i == 0 {
-			add(fmt.Sprintf("line.busy.%d", o.stations), o.share(o.encoded), "percent")
-		}
+	for _, o := range lines {
+		add(fmt.Sprintf("line.busy.%d", o.stations), o.share(o.encoded), "percent")
 		add(fmt.Sprintf("line.host.wait.%d", o.stations), o.share(o.waited()), "percent")
 	}
 	var speed [2]float64
