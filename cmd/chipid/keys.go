@@ -39,7 +39,7 @@ Example:
 Exit statuses:
 ` + exitHelp(exitOK, exitFault, exitUsage, exitHSM),
 	}
-	cmd.AddCommand(newKeysCreateCmd(env), newKeysListCmd(env), newKeysImportCertCmd(env), newKeysImportSecretCmd(env), newKeysDeleteCmd(env))
+	cmd.AddCommand(newKeysCreateCmd(env), newKeysListCmd(env), newKeysImportCertCmd(env), newKeysImportSecretCmd(env), newKeysImportCmd(env), newKeysDeleteCmd(env))
 	return cmd
 }
 
