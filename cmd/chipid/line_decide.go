@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -39,15 +40,31 @@ func lineDecisions(env *env) []*cobra.Command {
 	}
 	simple := func(use, short, long, example string, f func(ctx context.Context, o *office.Office, name, by string) error) *cobra.Command {
 		var d deciding
+		var asJSON bool
 		cmd := &cobra.Command{
 			Use: use, Short: short,
 			Long: long + "\n\nExample:\n  " + example + "\n\nExit statuses:\n" + exitHelp(exitOK, exitFault, exitUsage),
 			Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return d.office(cmd.Context(), func(o *office.Office) error { return f(cmd.Context(), o, args[0], d.person()) })
+				return d.office(cmd.Context(), func(o *office.Office) error {
+					if err := f(cmd.Context(), o, args[0], d.person()); err != nil {
+						return err
+					}
+					if asJSON {
+						return printJSON(env, struct {
+							Schema  string `json:"schema"`
+							Done    bool   `json:"done"`
+							Action  string `json:"action"`
+							Subject string `json:"subject"`
+						}{"chipid.decision/1", true, cmd.Name(), args[0]})
+					}
+					fmt.Fprintf(env.Stdout, env.tr("%s: noted\n", "%s: đã ghi\n"), args[0])
+					return nil
+				})
 			},
 		}
 		d.register(cmd)
+		cmd.Flags().BoolVar(&asJSON, "json", false, "print the outcome as JSON")
 		return cmd
 	}
 	want := func(use, wanted, short, long string) *cobra.Command {

@@ -18,6 +18,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cmd/internal/storeflags"
 	"github.com/chipid-toolkit/chipid/printer"
 	"github.com/chipid-toolkit/chipid/printer/line"
+	"github.com/chipid-toolkit/chipid/printer/line/card"
 	"github.com/chipid-toolkit/chipid/printer/line/lineup"
 	"github.com/chipid-toolkit/chipid/printer/line/prepare"
 	"github.com/chipid-toolkit/chipid/printer/line/quality"
@@ -144,6 +145,7 @@ func (f *lineRun) work(ctx context.Context, env *env, l *line.Line) error {
 		defer bar.close()
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
+		said := ""
 		for {
 			select {
 			case <-done:
@@ -151,12 +153,20 @@ func (f *lineRun) work(ctx context.Context, env *env, l *line.Line) error {
 			case <-tick.C:
 			}
 			var n map[store.RequestState]int64
+			var why string
 			if err := l.Store.Do(context.WithoutCancel(ctx), "progress", func(tx *store.Tx) (err error) {
-				n, err = tx.RequestCounts(ctx, l.Batch)
+				if n, err = tx.RequestCounts(ctx, l.Batch); err != nil {
+					return err
+				}
+				why, err = waitsFor(ctx, env, tx, l.Batch, n[store.RequestOpen])
 				return err
 			}); err != nil {
 				continue
 			}
+			if why != said && why != "" {
+				env.talk("%s", why)
+			}
+			said = why
 			var all int64
 			for s, k := range n {
 				if s != store.RequestCancelled {
@@ -171,6 +181,39 @@ func (f *lineRun) work(ctx context.Context, env *env, l *line.Line) error {
 	err := l.Run(ctx)
 	close(done)
 	return err
+}
+
+// waitsFor says what keeps the line from beginning cards that are wanted, "" for
+// nothing.
+func waitsFor(ctx context.Context, env *env, tx *store.Tx, batch, open int64) (string, error) {
+	if open == 0 {
+		return "", nil
+	}
+	lots, err := tx.StoppedLots(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(lots) > 0 {
+		return fmt.Sprintf(env.tr("lot %s is STOPPED: %s; find out why, then: chipid line release %[1]s", "lô %s ĐÃ DỪNG: %s; tìm nguyên nhân, rồi: chipid line release %[1]s"), lots[0].Name, lots[0].Reason), nil
+	}
+	if batch == 0 {
+		return "", nil
+	}
+	b, err := tx.BatchByID(ctx, batch)
+	if err != nil {
+		return "", err
+	}
+	if b.State == store.BatchPaused {
+		return fmt.Sprintf(env.tr("batch %s is paused; to go on: chipid line continue %[1]s", "đợt %s đang tạm dừng; để làm tiếp: chipid line continue %[1]s"), b.Name), nil
+	}
+	balance, err := tx.Balance(ctx, batch)
+	if err != nil {
+		return "", err
+	}
+	if balance[card.Stock] == 0 {
+		return fmt.Sprintf(env.tr("no blank is in stock for batch %s; book the delivery: chipid stock receive --batch %[1]s", "không còn phôi trong kho cho đợt %s; nhập phôi: chipid stock receive --batch %[1]s"), b.Name), nil
+	}
+	return "", nil
 }
 
 // chips says which batch is made, and which chips its cards have.

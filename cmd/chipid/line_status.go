@@ -11,6 +11,7 @@ import (
 
 	"github.com/chipid-toolkit/chipid/cmd/internal/storeflags"
 	"github.com/chipid-toolkit/chipid/printer/line/card"
+	"github.com/chipid-toolkit/chipid/printer/line/report"
 	"github.com/chipid-toolkit/chipid/printer/line/store"
 )
 
@@ -226,7 +227,7 @@ func writeLine(env *env, w io.Writer, j *lineJSON) {
 	t := newTable(w)
 	for _, a := range card.Accounts() {
 		if n := j.Accounts[a]; n != 0 {
-			t.row(n, a)
+			t.row(n, report.AccountName(a, env.Lang))
 		}
 	}
 	t.flush()

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cmd/internal/storeflags"
 	"github.com/chipid-toolkit/chipid/printer/line/card"
+	"github.com/chipid-toolkit/chipid/printer/line/report"
 	"github.com/chipid-toolkit/chipid/printer/line/store"
 )
 
@@ -29,6 +33,7 @@ Exit statuses:
 		var d deciding
 		var batch, note string
 		var n int64
+		var asJSON bool
 		c := &cobra.Command{
 			Use: use, Short: short,
 			Long: long + "\n\nExample:\n  chipid stock " + use + " --batch A-2026-11 --blanks 100 --by lan\n\nExit statuses:\n" + exitHelp(exitOK, exitFault, exitUsage),
@@ -51,15 +56,16 @@ Exit statuses:
 					return f(ctx, tx, b.ID, n, note, d.person())
 				})
 				if err != nil {
-					return batchError(decisionError(err), batch)
+					return stockError(err, batch)
 				}
-				return stockShow(ctx, env, st, batch, false)
+				return stockShow(ctx, env, st, batch, asJSON)
 			},
 		}
 		d.register(c)
 		c.Flags().StringVar(&batch, "batch", "", "the batch that the blanks are for")
 		c.Flags().Int64Var(&n, "blanks", 0, "how many")
 		c.Flags().StringVar(&note, "note", "", "delivery note, for the report")
+		c.Flags().BoolVar(&asJSON, "json", false, "print the batch's ledger as JSON")
 		_ = c.MarkFlagRequired("batch")
 		_ = c.MarkFlagRequired("blanks")
 		return c
@@ -74,6 +80,17 @@ Exit statuses:
 		newStockShowCmd(env),
 	)
 	return cmd
+}
+
+// stockError says what to do about blanks that cannot be booked.
+func stockError(err error, batch string) error {
+	if errors.Is(err, store.ErrNoStock) {
+		return &cardprofile.InputError{Field: "blanks", Problem: fmt.Sprintf("are more than batch %s has in stock", batch), Fix: "chipid stock show says how many there are"}
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return batchError(err, batch)
+	}
+	return decisionError(err)
 }
 
 func newStockShowCmd(env *env) *cobra.Command {
@@ -137,7 +154,7 @@ func stockShow(ctx context.Context, env *env, st *store.Store, name string, asJS
 	t := newTable(env.Stdout)
 	for _, a := range card.Accounts() {
 		if n := balance[a]; n != 0 {
-			t.row(n, a)
+			t.row(n, report.AccountName(a, env.Lang))
 		}
 	}
 	t.flush()

@@ -287,6 +287,11 @@ func (w *work) place(ctx context.Context, tx *store.Tx, j *judged) (*cardprofile
 		}
 		return in
 	}
+	// where says which row of which batch a request is, for people.
+	where := func(r *store.Request) (en, vi string, err error) {
+		b, err := tx.BatchByID(ctx, r.BatchID)
+		return fmt.Sprintf("line %d of batch %s", r.Line, b.Name), fmt.Sprintf("dòng %d của đợt %s", r.Line, b.Name), err
+	}
 	var made *store.Request
 	for i := range same {
 		switch s := &same[i]; {
@@ -294,7 +299,11 @@ func (w *work) place(ctx context.Context, tx *store.Tx, j *judged) (*cardprofile
 		case s.State != store.RequestDone && s.BatchID == w.batch.ID:
 			return say("number", fmt.Sprintf("the number is that of line %d too", s.Line), fmt.Sprintf("số trùng với dòng %d", s.Line), "remove one of them", "bỏ một trong hai"), nil
 		case s.State != store.RequestDone:
-			return say("number", fmt.Sprintf("a card with this number is wanted already, by line %d of batch %d", s.Line, s.BatchID), fmt.Sprintf("thẻ có số này đang được làm, dòng %d của đợt %d", s.Line, s.BatchID), "wait for it, or cancel it", "chờ làm xong hoặc hủy yêu cầu đó"), nil
+			en, vi, err := where(s)
+			if err != nil {
+				return nil, err
+			}
+			return say("number", "a card with this number is wanted already, by "+en, "thẻ có số này đang được làm, "+vi, "wait for it, or cancel it", "chờ làm xong hoặc hủy yêu cầu đó"), nil
 		default:
 			made = s
 		}
@@ -315,7 +324,11 @@ func (w *work) place(ctx context.Context, tx *store.Tx, j *judged) (*cardprofile
 	switch j.request.Kind {
 	case store.KindFirst:
 		if made != nil {
-			return say("number", fmt.Sprintf("a card with this number was issued, by line %d of batch %d", made.Line, made.BatchID), fmt.Sprintf("đã cấp thẻ có số này, dòng %d của đợt %d", made.Line, made.BatchID), "write renewal or remake as its kind if it is to be replaced", "ghi loại cấp đổi hoặc cấp lại nếu cần thay thẻ"), nil
+			en, vi, err := where(made)
+			if err != nil {
+				return nil, err
+			}
+			return say("number", "a card with this number was issued, by "+en, "đã cấp thẻ có số này, "+vi, "write renewal or remake as its kind if it is to be replaced", "ghi loại cấp đổi hoặc cấp lại nếu cần thay thẻ"), nil
 		}
 	case store.KindRemake:
 		if replaced == nil {

@@ -38,6 +38,10 @@ var accounts = map[card.Account][2]string{
 	card.SentBack:     {"sent back to the supplier unused", "trả lại nhà cung cấp, chưa dùng"},
 }
 
+// AccountName is what people call an account of the ledger, in English or, for "vi", in
+// Vietnamese.
+func AccountName(a card.Account, lang string) string { return words(lang == "vi").of(accounts[a]) }
+
 var batchStates = map[string][2]string{
 	store.BatchOpen: {"open", "đang mở"}, store.BatchPaused: {"paused", "tạm dừng"}, store.BatchClosed: {"closed", "đã đóng"},
 }
