@@ -33,7 +33,8 @@ type Line struct {
 	// Room is how many stations the line has room for while it runs: Add adds up to
 	// so many. 0 is as many as Run begins with.
 	Room int
-	// Batch ends Run when nothing of it is left to make; 0: run until ctx ends.
+	// Batch is the only one whose cards are made, and ends Run when nothing of it is
+	// left to make; 0: cards of all batches, until ctx ends.
 	Batch int64
 	Log   *slog.Logger
 	// Open opens what hands out the requests; nil is the queue in the store's
@@ -196,6 +197,9 @@ func (l *Line) work(ctx context.Context, j queue.Job) error {
 	r, err := l.request(ctx, "request", j.RequestID)
 	if err != nil {
 		return err
+	}
+	if l.Batch != 0 && r.BatchID != l.Batch {
+		return fmt.Errorf("line: request %d is of another batch: %w", r.ID, queue.ErrLater)
 	}
 	if r.State != store.RequestOpen {
 		if r.State == store.RequestMaking {

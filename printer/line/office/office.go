@@ -218,5 +218,5 @@ func (o *Office) enqueue(ctx context.Context, tx *store.Tx, r store.Request) err
 	if o.Queue == nil {
 		return nil
 	}
-	return o.Queue.Enqueue(ctx, tx, r.ID, r.Priority)
+	return o.Queue.Enqueue(ctx, tx, r)
 }

@@ -16,7 +16,7 @@ var ErrRemade = errors.New("pack: the card has been asked for again already")
 
 // Enqueuer puts a request into the line's queue within a transaction; queue.Queue does.
 type Enqueuer interface {
-	Enqueue(ctx context.Context, tx *store.Tx, requestID int64, priority int) error
+	Enqueue(ctx context.Context, tx *store.Tx, r store.Request) error
 }
 
 // Remaker asks for another card in place of one that is lost: a request of its own,
@@ -112,7 +112,7 @@ func (m *Remaker) Remake(ctx context.Context, cardID int64, into, by string) (st
 		if err := tx.Count(ctx, to.ID, 1, 0); err != nil {
 			return err
 		}
-		if err := m.Queue.Enqueue(ctx, tx, remade.ID, remade.Priority); err != nil {
+		if err := m.Queue.Enqueue(ctx, tx, remade); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, store.AuditEntry{Event: "request.remake", Batch: to.ID, Request: remade.ID, Card: cardID, Reason: fmt.Sprintf("replaces request %d", old.ID), By: by})

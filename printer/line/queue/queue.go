@@ -112,14 +112,9 @@ type steady time.Duration
 
 func (s steady) NextRetry(*rivertype.JobRow) time.Time { return time.Now().Add(time.Duration(s)) }
 
-// Enqueue puts a request in, within the transaction that opens it. priority is
-// the request's: the higher the sooner; River knows four.
-func (q *Queue) Enqueue(ctx context.Context, tx *store.Tx, requestID int64, priority int) error {
-	_, err := q.client.InsertTx(ctx, tx.SQL(), cardArgs{requestID}, insertOpts(priority))
-	if err != nil {
-		return fmt.Errorf("queue: %w", err)
-	}
-	return nil
+// Enqueue puts a request in, within the transaction that opens it.
+func (q *Queue) Enqueue(ctx context.Context, tx *store.Tx, r store.Request) error {
+	return q.EnqueueMany(ctx, tx, []store.Request{r})
 }
 
 // EnqueueMany puts requests in that came together.
@@ -127,18 +122,37 @@ func (q *Queue) EnqueueMany(ctx context.Context, tx *store.Tx, requests []store.
 	if len(requests) == 0 {
 		return nil
 	}
+	ranked := false
 	params := make([]river.InsertManyParams, len(requests))
 	for i, r := range requests {
-		params[i] = river.InsertManyParams{Args: cardArgs{r.ID}, InsertOpts: insertOpts(r.Priority)}
+		params[i] = river.InsertManyParams{Args: cardArgs{r.ID}, InsertOpts: &river.InsertOpts{Queue: name, Priority: level(r.Priority)}}
+		ranked = ranked || urgent(r)
 	}
-	if _, err := q.client.InsertManyFastTx(ctx, tx.SQL(), params); err != nil {
+	if !ranked {
+		if _, err := q.client.InsertManyFastTx(ctx, tx.SQL(), params); err != nil {
+			return fmt.Errorf("queue: %w", err)
+		}
+		return nil
+	}
+	jobs, err := q.client.InsertManyTx(ctx, tx.SQL(), params)
+	if err != nil {
 		return fmt.Errorf("queue: %w", err)
 	}
+	for i, r := range requests {
+		if !urgent(r) {
+			continue
+		}
+		// A job that is inserted with a time waits for River's scheduler, even if the
+		// time is over; one that gets it afterwards is there at once.
+		update, at := `UPDATE river_job SET scheduled_at = ? WHERE id = ?`, any(rank(r).Format("2006-01-02 15:04:05.000"))
+		if q.store.Postgres() {
+			update, at = `UPDATE river_job SET scheduled_at = $1 WHERE id = $2`, rank(r)
+		}
+		if _, err := tx.SQL().ExecContext(ctx, update, at, jobs[i].Job.ID); err != nil {
+			return fmt.Errorf("queue: %w", err)
+		}
+	}
 	return nil
-}
-
-func insertOpts(priority int) *river.InsertOpts {
-	return &river.InsertOpts{Queue: name, Priority: 4 - min(max(priority, 0), 3)}
 }
 
 // Start takes back what an earlier run of this process left, and begins to work.
