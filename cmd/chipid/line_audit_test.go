@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -38,29 +39,32 @@ func makeCards(t *testing.T, dir, batch string) {
 	st, err := store.Open(ctx, filepath.Join(dir, "line.db"), store.Options{})
 	check(t, err)
 	defer st.Close()
-	check(t, st.Do(ctx, "make cards", func(tx *store.Tx) error {
-		b, err := tx.Batch(ctx, batch)
-		if err != nil {
-			return err
-		}
-		open, err := tx.Next(ctx, b.ID, 1000)
-		if err != nil {
-			return err
-		}
-		for _, r := range open {
-			c, err := tx.Draw(ctx, r.ID, "S1")
-			for _, s := range []card.State{card.Probed, card.KeysMade, card.Signing, card.Signed, card.Writing, card.Locked, card.Printing, card.Printed, card.Checked, card.Good} {
-				if err != nil {
-					return err
-				}
-				c, err = tx.Advance(ctx, c, s, store.Mark{Serial: fmt.Sprintf("C0%06X", r.ID)})
-			}
+	check(t, st.Do(ctx, "make cards", func(tx *store.Tx) error { return makeOpen(ctx, tx, batch) }))
+}
+
+// makeOpen makes the cards of a batch's open requests without chips.
+func makeOpen(ctx context.Context, tx *store.Tx, batch string) error {
+	b, err := tx.Batch(ctx, batch)
+	if err != nil {
+		return err
+	}
+	open, err := tx.Next(ctx, b.ID, 1000)
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		c, err := tx.Draw(ctx, r.ID, "S1")
+		for _, s := range []card.State{card.Probed, card.KeysMade, card.Signing, card.Signed, card.Writing, card.Locked, card.Printing, card.Printed, card.Checked, card.Good} {
 			if err != nil {
 				return err
 			}
+			c, err = tx.Advance(ctx, c, s, store.Mark{Serial: fmt.Sprintf("C0%06X", r.ID)})
 		}
-		return nil
-	}))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func TestLineAudit(t *testing.T) {
