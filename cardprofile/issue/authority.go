@@ -8,6 +8,7 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/gp"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cardprofile/sod/signer"
 	"github.com/chipid-toolkit/chipid/hsm"
 )
 
@@ -15,7 +16,12 @@ import (
 // leave it.
 type Authority struct {
 	Keyring hsm.Keyring
-	// Signer is the Document Signer's key, Certificate its certificate.
+	// Documents are the Document Signers, of which one is chosen for each card; what
+	// they sign is verified up to the CSCA before it is written. This is what cards of
+	// people are issued with.
+	Documents *signer.Pool
+	// Signer and Certificate are the one Document Signer of an authority without
+	// Documents, whose objects are verified with its own key alone.
 	Signer      hsm.KeyRef
 	Certificate *pki.Certificate
 	// Transport is the master key from which the chip maker derived the keys

@@ -2,7 +2,6 @@ package issue
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/asn1"
 	"fmt"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/applet"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
-	"github.com/chipid-toolkit/chipid/cardprofile/sod"
 )
 
 // Options of issuing one card.
@@ -131,7 +129,7 @@ func (j *job) run(ctx context.Context, s applet.Session) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	object, err := j.sign(ctx, files)
+	object, err := j.sign(ctx, files, pub)
 	if err != nil {
 		return nil, err
 	}
@@ -150,42 +148,6 @@ func (j *job) run(ctx context.Context, s applet.Session) (*Card, error) {
 		return nil, err
 	}
 	return &Card{Serial: j.serial, Files: files}, nil
-}
-
-// sign prepares EF.SOD, tells the journal what is about to be signed, and
-// signs it once.
-func (j *job) sign(ctx context.Context, files []lds.File) ([]byte, error) {
-	var groups []lds.File
-	for _, f := range files {
-		if id, ok := lds.FileByName(f.Name); ok && id.Number() > 0 {
-			groups = append(groups, f)
-		}
-	}
-	hash, err := cardprofile.HashByName(j.plan.Profile.SOD.Digest)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrPlan, err)
-	}
-	token, attributes, err := sod.Prepare(groups, sod.Options{
-		Signer: j.a.Certificate, Hash: hash,
-		LDSVersion: sodVersion(j.plan.Profile), UnicodeVersion: "040000", SigningTime: j.o.Now,
-	})
-	if err != nil {
-		return nil, err
-	}
-	digest := sha256.Sum256(attributes)
-	j.digest = digest[:]
-	if err := j.reach(ctx, StepSigning); err != nil {
-		return nil, err
-	}
-	signer, err := j.a.Keyring.Signer(ctx, j.a.Signer)
-	if err != nil {
-		return nil, err
-	}
-	object, err := token.Issue(ctx, signer)
-	if err != nil {
-		return nil, err
-	}
-	return object, j.reach(ctx, StepSigned)
 }
 
 // sodVersion: version 1 of the security object holds the LDS version, version 0

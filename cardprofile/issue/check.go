@@ -24,12 +24,15 @@ func (a *Authority) Check(ctx context.Context, now time.Time) error {
 	if err := a.checkCertificate(now); err != nil {
 		return err
 	}
-	signer, err := a.Keyring.Signer(ctx, a.Signer)
-	if err != nil {
-		return fmt.Errorf("issue: key of the Document Signer: %w", err)
-	}
-	if !samePublic(signer.Public(), a.Certificate.PublicKey) {
-		return fmt.Errorf("%w: the certificate %s is not that of the Document Signer's key", ErrAuthority, a.Certificate)
+	// A pool has taken no key but that of its certificate.
+	if a.Documents == nil {
+		key, err := a.Keyring.Signer(ctx, a.Signer)
+		if err != nil {
+			return fmt.Errorf("issue: key of the Document Signer: %w", err)
+		}
+		if !samePublic(key.Public(), a.Certificate.PublicKey) {
+			return fmt.Errorf("%w: the certificate %s is not that of the Document Signer's key", ErrAuthority, a.Certificate)
+		}
 	}
 	list, err := a.Keyring.List(ctx)
 	if err != nil {
@@ -51,6 +54,12 @@ func (a *Authority) Check(ctx context.Context, now time.Time) error {
 
 // checkCertificate is the part that needs no token.
 func (a *Authority) checkCertificate(now time.Time) error {
+	if a.Documents != nil {
+		if err := a.Documents.Ready(now); err != nil {
+			return fmt.Errorf("%w: %w", ErrAuthority, err)
+		}
+		return nil
+	}
 	c := a.Certificate
 	if c == nil {
 		return fmt.Errorf("%w: there is no Document Signer certificate", ErrAuthority)

@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// lockFile locks a file for this process; the system lets go when the process ends.
+// lockFile locks a file for this process, and waits for the one that has it; the system lets go when the process ends.
 func lockFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a descriptor is small
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // a descriptor is small
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

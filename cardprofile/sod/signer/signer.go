@@ -50,6 +50,7 @@ type Pool struct {
 	signers []DocumentSigner
 	turn    int
 	counted Counted
+	full    map[string]bool // fingerprints of signers that have reached their limit
 }
 
 // Add puts a Document Signer into the pool: one whose certificate is that of the key,
@@ -79,6 +80,7 @@ func (p *Pool) Add(d DocumentSigner) error {
 		}
 	}
 	p.signers = append(p.signers, d)
+	delete(p.full, d.Certificate.Fingerprint()) // its limit may be another now
 	// Keys are used up in the order in which their periods end.
 	slices.SortStableFunc(p.signers, func(a, b DocumentSigner) int { return keyEnd(a.Certificate).Compare(keyEnd(b.Certificate)) })
 	return nil
@@ -112,6 +114,21 @@ func (p *Pool) now() time.Time {
 	return time.Now()
 }
 
+// Ready says whether some Document Signer of the pool may sign at this time, by its
+// certificate's validity, its key's period and its limit; ErrNoSigner with the reason
+// otherwise. Which documents it may sign is found for each of them.
+func (p *Pool) Ready(at time.Time) error {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	why := "the pool is empty"
+	for _, s := range p.signers {
+		if why = p.stopped(s, at); why == "" {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: %s", ErrNoSigner, why)
+}
+
 // Request is a document that wants an EF.SOD.
 type Request struct {
 	// Groups are the data group files as they are or will be on the chip.
@@ -140,6 +157,7 @@ type Job struct {
 	token      *sod.Token
 	attributes []byte
 	verify     pki.VerifyOptions
+	taken      bool
 }
 
 // Prepare has the rules judge the groups, holds them against the chip's keys, and
@@ -153,7 +171,7 @@ func (p *Pool) Prepare(r Request) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := p.choose(d, r.SigningTime, nil)
+	s, err := p.choose(d, r.SigningTime)
 	if err != nil {
 		return nil, err
 	}
@@ -187,13 +205,40 @@ func (j *Job) Issue(ctx context.Context) ([]byte, error) {
 	return s.Verify()
 }
 
-// Sign is the first half of Issue: what waits for the token.
-func (j *Job) Sign(ctx context.Context) (*Signed, error) {
+// Take counts the use of the key, once for a job. ErrLimit, when others have used the
+// key up meanwhile: prepare the document anew, and another signer is chosen. It is for
+// who writes down what will be signed; Issue and Sign do it themselves otherwise.
+func (j *Job) Take(ctx context.Context) error {
+	if j.taken {
+		return nil
+	}
 	var uses Uses = &j.pool.counted
 	if j.pool.Uses != nil {
 		uses = j.pool.Uses
 	}
-	if err := uses.Take(ctx, j.signer.Certificate.Fingerprint(), j.signer.Limit); err != nil {
+	fingerprint := j.signer.Certificate.Fingerprint()
+	if err := uses.Take(ctx, fingerprint, j.signer.Limit); err != nil {
+		if errors.Is(err, ErrLimit) {
+			j.pool.usedUp(fingerprint)
+		}
+		return err
+	}
+	j.taken = true
+	return nil
+}
+
+func (p *Pool) usedUp(fingerprint string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.full == nil {
+		p.full = map[string]bool{}
+	}
+	p.full[fingerprint] = true
+}
+
+// Sign is the first half of Issue: what waits for the token.
+func (j *Job) Sign(ctx context.Context) (*Signed, error) {
+	if err := j.Take(ctx); err != nil {
 		return nil, err
 	}
 	signed, err := j.token.Sign(ctx, j.signer.Key)
@@ -223,9 +268,8 @@ func (p *Pool) Issue(ctx context.Context, r Request) ([]byte, *pki.Certificate, 
 	if err != nil {
 		return nil, nil, err
 	}
-	var full []string
 	for {
-		s, err := p.choose(d, r.SigningTime, full)
+		s, err := p.choose(d, r.SigningTime)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -235,7 +279,6 @@ func (p *Pool) Issue(ctx context.Context, r Request) ([]byte, *pki.Certificate, 
 		}
 		file, err := j.Issue(ctx)
 		if errors.Is(err, ErrLimit) {
-			full = append(full, s.Certificate.Fingerprint())
 			continue
 		}
 		return file, s.Certificate, err
@@ -244,18 +287,18 @@ func (p *Pool) Issue(ctx context.Context, r Request) ([]byte, *pki.Certificate, 
 
 // choose takes the first signer, by the end of its key's period, that may sign the
 // document; those whose periods end at the same time take turns.
-func (p *Pool) choose(d *documentFacts, at time.Time, full []string) (DocumentSigner, error) {
+func (p *Pool) choose(d *documentFacts, at time.Time) (DocumentSigner, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var fit []DocumentSigner
 	why := "the pool is empty"
 	for _, s := range p.signers {
-		if reason := unfit(s, d, at); reason != "" {
-			why = fmt.Sprintf("%s %s", s.Certificate, reason)
-			continue
+		reason := p.stopped(s, at)
+		if reason == "" {
+			reason = unfit(s, d)
 		}
-		if slices.Contains(full, s.Certificate.Fingerprint()) {
-			why = fmt.Sprintf("the key of %s has reached its limit of %d documents", s.Certificate, s.Limit)
+		if reason != "" {
+			why = reason
 			continue
 		}
 		if len(fit) > 0 && !keyEnd(fit[0].Certificate).Equal(keyEnd(s.Certificate)) {
@@ -270,20 +313,30 @@ func (p *Pool) choose(d *documentFacts, at time.Time, full []string) (DocumentSi
 	return fit[p.turn%len(fit)], nil
 }
 
-// unfit says why a signer must not sign a document; "" when it may.
-func unfit(s DocumentSigner, d *documentFacts, at time.Time) string {
+// stopped says why a signer signs nothing at this time; "" when it does.
+func (p *Pool) stopped(s DocumentSigner, at time.Time) string {
 	c := s.Certificate
 	switch {
 	case at.Before(c.NotBefore) || at.After(c.NotAfter):
-		return "is not valid on " + at.Format(time.DateOnly)
+		return fmt.Sprintf("%s is not valid on %s", c, at.Format(time.DateOnly))
 	case !c.PrivateKeyNotBefore.IsZero() && at.Before(c.PrivateKeyNotBefore) || !c.PrivateKeyNotAfter.IsZero() && at.After(c.PrivateKeyNotAfter):
-		return "has a key that is not to sign on " + at.Format(time.DateOnly)
+		return fmt.Sprintf("%s has a key that is not to sign on %s", c, at.Format(time.DateOnly))
+	case p.full[c.Fingerprint()]:
+		return fmt.Sprintf("%s has reached its limit of %d documents", c, s.Limit)
+	}
+	return ""
+}
+
+// unfit says why a signer must not sign this document; "" when it may.
+func unfit(s DocumentSigner, d *documentFacts) string {
+	c := s.Certificate
+	switch {
 	case !c.SignsType(d.code):
-		return fmt.Sprintf("is not for documents of type %s", d.code)
+		return fmt.Sprintf("%s is not for documents of type %s", c, d.code)
 	// Doc 9303-12 (8th ed.), 4.1: a Document Signer certificate lasts as long as the
 	// documents it has signed.
 	case !d.never && cardprofile.DateOf(c.NotAfter).Before(d.expiry):
-		return "ends before the document does"
+		return fmt.Sprintf("%s ends before the document does", c)
 	}
 	return ""
 }

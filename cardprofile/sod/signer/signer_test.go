@@ -228,11 +228,30 @@ func TestUseFiles(t *testing.T) {
 		return taken
 	}
 	f := open()
-	if _, err := signer.OpenFiles(dir, 4); err == nil {
-		t.Error("two processes count in one folder")
-	}
 	if n := take(f, 5); n != 5 {
 		t.Error(n)
+	}
+	// Another process finds the two that nobody has reserved, and no more.
+	shared := filepath.Join(t.TempDir(), "shared")
+	one, err := signer.OpenFiles(shared, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := signer.OpenFiles(shared, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, m := take(one, 5), take(other, 5); n != 5 || m != 2 {
+		t.Errorf("two processes took %d and %d of 10", n, m)
+	}
+	if err := errors.Join(one.Close(), other.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if one, err = signer.OpenFiles(shared, 4); err != nil {
+		t.Fatal(err)
+	}
+	if n := take(one, 9); n != 0 {
+		t.Errorf("what one process had reserved was given back over the other's head: %d", n)
 	}
 	// As after a crash: eight were reserved, and all of them count.
 	crashed := t.TempDir()

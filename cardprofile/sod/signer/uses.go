@@ -45,11 +45,11 @@ func (c *Counted) Take(_ context.Context, signer string, limit int64) error {
 
 // Files is Uses in a folder, one small file a signer. It reserves uses by the block, so
 // that most signatures wait for no disk: after a crash the rest of a block counts as
-// used, which errs on the side of the limit. One process at a time has the folder.
+// used, which errs on the side of the limit. Several processes may have the folder:
+// each reserves its own blocks.
 type Files struct {
 	dir   string
 	block int64
-	lock  *os.File
 
 	mu      sync.Mutex
 	signers map[string]*reserved
@@ -70,25 +70,40 @@ func OpenFiles(dir string, block int64) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("signer: use counts: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(dir, "lock"))
-	if err != nil {
-		return nil, fmt.Errorf("signer: use counts in %s: another process counts there: %w", dir, err)
-	}
-	return &Files{dir: dir, block: block, lock: lock, signers: map[string]*reserved{}}, nil
+	f := &Files{dir: dir, block: block, signers: map[string]*reserved{}}
+	// A folder that cannot be locked or written shows now and not at the first card.
+	return f, f.locked(func() error { return nil })
 }
 
-// Close gives back what was reserved and not used, and lets go of the folder.
+// locked does what no other process may do meanwhile.
+func (f *Files) locked(do func() error) error {
+	lock, err := lockFile(filepath.Join(f.dir, "lock"))
+	if err != nil {
+		return fmt.Errorf("signer: use counts in %s: %w", f.dir, err)
+	}
+	return errors.Join(do(), lock.Close())
+}
+
+// Close gives back what was reserved and not used, where no other process has reserved
+// since.
 func (f *Files) Close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var err error
 	for name, r := range f.signers {
-		if r.until != r.used {
-			err = errors.Join(err, f.write(name, r.used))
+		if r.until == r.used {
+			continue
 		}
+		err = errors.Join(err, f.locked(func() error {
+			n, err := f.read(name)
+			if err != nil || n != r.until {
+				return err
+			}
+			return f.write(name, r.used)
+		}))
 	}
 	f.signers = nil
-	return errors.Join(err, f.lock.Close())
+	return err
 }
 
 // Take counts one use.
@@ -100,27 +115,38 @@ func (f *Files) Take(_ context.Context, signer string, limit int64) error {
 	}
 	r := f.signers[signer]
 	if r == nil {
-		n, err := f.read(signer)
-		if err != nil {
-			return err
-		}
-		r = &reserved{n, n}
+		r = &reserved{}
 		f.signers[signer] = r
 	}
-	if limit > 0 && r.used >= limit {
-		return ErrLimit
-	}
 	if r.used == r.until {
-		until := r.used + f.block
-		if limit > 0 {
-			until = min(until, limit)
-		}
-		if err := f.write(signer, until); err != nil {
+		if err := f.locked(func() error { return f.reserve(signer, r, limit) }); err != nil {
 			return err
 		}
-		r.until = until
+	}
+	if limit > 0 && r.used >= limit { // a limit that was lowered meanwhile
+		return ErrLimit
 	}
 	r.used++
+	return nil
+}
+
+// reserve takes the next block of uses.
+func (f *Files) reserve(signer string, r *reserved, limit int64) error {
+	n, err := f.read(signer)
+	if err != nil {
+		return err
+	}
+	until := n + f.block
+	if limit > 0 {
+		if n >= limit {
+			return ErrLimit
+		}
+		until = min(until, limit)
+	}
+	if err := f.write(signer, until); err != nil {
+		return err
+	}
+	r.used, r.until = n, until
 	return nil
 }
 

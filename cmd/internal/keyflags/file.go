@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -22,6 +23,12 @@ import (
 //	pin-source: file:/etc/chipid/pin        # or env:NAME, or prompt
 //	document-signer: pkcs11:object=ds-2026
 //	document-signer-certificate: ds-2026.cer   # may be left out when the token holds it
+//	document-signers:                          # in place of the two: several, of which one is chosen for each document
+//	  - key: pkcs11:object=ds-2026
+//	    certificate: ds-2026.cer               # may be left out when the token holds it
+//	    limit: 100000                          # how many documents the key signs at most; 0: no limit
+//	signer-uses: uses                          # folder where the use of each key is counted; needed for a limit
+//	trust: trust                               # trust store: what is signed is verified up to the CSCA in it
 //	card-master: pkcs11:object=card-master-transport
 //	card-master-new: pkcs11:object=card-master-2026
 //	digest: pkcs11:object=log-digest
@@ -39,6 +46,9 @@ type File struct {
 
 	DocumentSigner            hsm.KeyRef `yaml:"document-signer"`             // signs EF.SOD
 	DocumentSignerCertificate string     `yaml:"document-signer-certificate"` // path; empty: the one beside the key
+	DocumentSigners           []Signer   `yaml:"document-signers"`            // in place of the two above
+	SignerUses                string     `yaml:"signer-uses"`                 // folder of use counts
+	Trust                     string     `yaml:"trust"`                       // trust store that every EF.SOD is verified with
 	CardMaster                hsm.KeyRef `yaml:"card-master"`                 // keys that blanks come with
 	CardMasterNew             hsm.KeyRef `yaml:"card-master-new"`             // keys that they leave with; empty: no replacement
 	Digest                    hsm.KeyRef `yaml:"digest"`                      // keyed digests in logs and stores; may be empty
@@ -50,6 +60,27 @@ type File struct {
 	path string
 	text []byte
 }
+
+// Signer is one Document Signer of a keys file.
+type Signer struct {
+	Key         hsm.KeyRef `yaml:"key"`
+	Certificate string     `yaml:"certificate"` // path; empty: the one beside the key
+	Limit       int64      `yaml:"limit"`       // documents; 0 is no limit
+}
+
+// Signers are the Document Signers, however the file writes them.
+func (f *File) Signers() []Signer {
+	if f.DocumentSigner != "" {
+		return []Signer{{Key: f.DocumentSigner, Certificate: f.DocumentSignerCertificate}}
+	}
+	return f.DocumentSigners
+}
+
+// Path is the file's own.
+func (f *File) Path() string { return f.path }
+
+// maxSigners bounds the Document Signers of a file.
+const maxSigners = 64
 
 // maxFile bounds a keys file.
 const maxFile = 64 << 10
@@ -129,12 +160,35 @@ func (f *File) check() error {
 			return at("pin-source", "is neither file:PATH nor env:NAME nor prompt", "name where the PIN is, never the PIN itself")
 		}
 	}
-	for _, k := range []struct {
+	if len(f.DocumentSigners) > 0 {
+		switch {
+		case f.DocumentSigner != "" || f.DocumentSignerCertificate != "":
+			return at("document-signers", "stands beside document-signer", "write one of the two")
+		case len(f.DocumentSigners) > maxSigners:
+			return at("document-signers", "are more than 64", "leave out those whose period is over")
+		case f.Trust == "":
+			return at("trust", "is missing beside document-signers", "name the trust store that holds their CSCA")
+		}
+	}
+	type named struct {
 		field    string
 		ref      hsm.KeyRef
 		required bool
-	}{{"document-signer", f.DocumentSigner, true}, {"card-master", f.CardMaster, true}, {"card-master-new", f.CardMasterNew, false}, {"digest", f.Digest, false},
-		{"seal", f.Seal, false}, {"audit", f.Audit, false}, {"intake", f.Intake, false}} {
+	}
+	var signers []named
+	for i, s := range f.DocumentSigners {
+		signers = append(signers, named{"document-signers", s.Key, true})
+		switch {
+		case s.Limit < 0:
+			return at("document-signers", "holds a limit below 0", "write how many documents the key may sign, or leave it out")
+		case s.Limit > 0 && f.SignerUses == "":
+			return at("signer-uses", "is missing beside a limit", "name the folder where the use of each key is counted")
+		case slices.ContainsFunc(f.DocumentSigners[:i], func(o Signer) bool { return o.Key == s.Key }):
+			return at("document-signers", "holds a key twice", "name each key once")
+		}
+	}
+	for _, k := range append(signers, []named{{"document-signer", f.DocumentSigner, len(signers) == 0}, {"card-master", f.CardMaster, true}, {"card-master-new", f.CardMasterNew, false}, {"digest", f.Digest, false},
+		{"seal", f.Seal, false}, {"audit", f.Audit, false}, {"intake", f.Intake, false}}...) {
 		if k.ref == "" {
 			if k.required {
 				return at(k.field, "is missing", "name the key, such as pkcs11:object=LABEL")
@@ -153,7 +207,10 @@ func (f *File) check() error {
 	if f.CardMasterNew != "" && f.CardMasterNew == f.CardMaster {
 		return at("card-master-new", "is the same key as card-master: an issued card must not keep the keys it came with", "name the master key of issued cards")
 	}
-	paths := []*string{&f.DocumentSignerCertificate}
+	paths := []*string{&f.DocumentSignerCertificate, &f.SignerUses, &f.Trust}
+	for i := range f.DocumentSigners {
+		paths = append(paths, &f.DocumentSigners[i].Certificate)
+	}
 	for i := range f.CVCACertificates {
 		paths = append(paths, &f.CVCACertificates[i])
 	}

@@ -80,6 +80,26 @@ card-master-new: pkcs11:object=own
 cvca-certificates: [certs/cvca.cvcert, /elsewhere/old.cvcert]
 `
 
+// oneSigner are the lines of goodFile that several signers stand in place of.
+const oneSigner = "document-signer: pkcs11:object=ds\ndocument-signer-certificate: certs/ds.cer\n"
+
+func TestSeveralSigners(t *testing.T) {
+	dir := t.TempDir()
+	f, err := keyflags.Load(write(t, dir, strings.Replace(goodFile, oneSigner,
+		"document-signers:\n  - key: pkcs11:object=a\n    certificate: a.cer\n    limit: 5\n  - key: pkcs11:object=b\nsigner-uses: uses\ntrust: trust\n", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []keyflags.Signer{{Key: "pkcs11:object=a", Certificate: filepath.Join(dir, "a.cer"), Limit: 5}, {Key: "pkcs11:object=b"}}
+	if !slices.Equal(f.Signers(), want) || f.SignerUses != filepath.Join(dir, "uses") || f.Trust != filepath.Join(dir, "trust") {
+		t.Errorf("%+v", f)
+	}
+	one, err := keyflags.Load(write(t, dir, goodFile))
+	if err != nil || len(one.Signers()) != 1 || one.Signers()[0].Key != "pkcs11:object=ds" {
+		t.Errorf("%+v, %v", one, err)
+	}
+}
+
 func write(t testing.TB, dir, text string) string {
 	t.Helper()
 	f := filepath.Join(dir, "keys.yaml")
@@ -128,6 +148,12 @@ func TestFileRefuses(t *testing.T) {
 		"no name":       {"pkcs11:object=own", "pkcs11:token=x", 7, "card-master-new"},
 		"the same key":  {"card-master-new: pkcs11:object=own", "card-master-new: pkcs11:object=transport;type=secret-key", 7, "card-master-new"},
 		"no signer":     {"document-signer: pkcs11:object=ds\n", "", 0, "document-signer"},
+		"both forms":    {"card-master: ", "document-signers: [{key: 'pkcs11:object=b'}]\ncard-master: ", 6, "document-signers"},
+		"no trust":      {oneSigner, "document-signers: [{key: 'pkcs11:object=b'}]\n", 0, "trust"},
+		"limit alone":   {oneSigner, "trust: t\ndocument-signers: [{key: 'pkcs11:object=b', limit: 5}]\n", 0, "signer-uses"},
+		"below zero":    {oneSigner, "trust: t\ndocument-signers: [{key: 'pkcs11:object=b', limit: -5}]\n", 5, "document-signers"},
+		"twice":         {oneSigner, "trust: t\ndocument-signers: [{key: 'pkcs11:object=b'}, {key: 'pkcs11:object=b'}]\n", 5, "document-signers"},
+		"no key":        {oneSigner, "trust: t\ndocument-signers: [{limit: 0}]\n", 5, "document-signers"},
 		"not YAML":      {"token: chipid test", "token: [", -1, ""},
 		"empty":         {goodFile, "", 0, ""},
 	} {
@@ -151,7 +177,7 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		path := write(t, t.TempDir(), text)
 		file, err := keyflags.Load(path)
-		if err == nil && (file.Module == "" || file.Token == "" || file.DocumentSigner == "") {
+		if err == nil && (file.Module == "" || file.Token == "" || len(file.Signers()) == 0) {
 			t.Fatal("an incomplete file was taken")
 		}
 		var in *cardprofile.InputError
