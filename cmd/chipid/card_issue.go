@@ -13,6 +13,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
 	"github.com/chipid-toolkit/chipid/cmd/internal/keyflags"
+	"github.com/chipid-toolkit/chipid/cmd/internal/signers"
 	"github.com/chipid-toolkit/chipid/hsm"
 )
 
@@ -45,8 +46,12 @@ token and the keys in it; it holds no PIN:
   token: issuer
   pin-source: file:/etc/chipid/pin
   document-signer: pkcs11:object=ds-2026
+  trust: trust                               # store with its CSCA: EF.SOD is verified up to it first
   card-master: pkcs11:object=transport       # what the blanks' keys derive from
   card-master-new: pkcs11:object=cards-2026  # what the issued cards' derive from
+
+document-signers: in its place lists several, of which the one whose key's period ends
+first signs, if its certificate outlasts the document (docs/sign.md).
 
 If it ends with an error after "keys-made", the chip is no blank any more: do not
 use it again, destroy it.
@@ -93,9 +98,12 @@ func (f *issueFlags) run(ctx context.Context, env *env) error {
 		return err
 	}
 	defer ring.Close()
-	authority, err := authorityOf(ctx, env, ring, keys)
+	authority, set, err := authorityOf(ctx, env, ring, keys, nil)
 	if err != nil {
 		return err
+	}
+	if set != nil {
+		defer set.Close()
 	}
 	// What is wrong with keys or folders must show before the chip is touched.
 	if err := authority.Check(ctx, time.Now()); err != nil {
@@ -142,31 +150,44 @@ func (f *issueFlags) run(ctx context.Context, env *env) error {
 	return err
 }
 
-// authorityOf puts the keys of a keys file together.
-func authorityOf(ctx context.Context, env *env, ring hsm.Keyring, keys *keyflags.File) (*issue.Authority, error) {
-	var der []byte
-	var err error
-	if path := keys.DocumentSignerCertificate; path != "" {
-		if der, err = readKeyCertificate(env, path); err != nil {
-			return nil, err
-		}
-	} else if der, err = ring.Certificate(ctx, keys.DocumentSigner); err != nil {
-		return nil, err
-	}
-	certificate, err := pki.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("certificate of the document signer: %w", err)
-	}
-	a := &issue.Authority{
-		Keyring: ring, Signer: keys.DocumentSigner, Certificate: certificate,
-		Transport: keys.CardMaster, Master: keys.CardMasterNew,
-	}
+// authorityOf puts the keys of a keys file together. trust is what EF.SOD is verified
+// with where the file names no trust store; without either it is verified with the
+// signer's certificate alone, and that is said. The caller calls what comes back at the
+// end.
+func authorityOf(ctx context.Context, env *env, ring hsm.Keyring, keys *keyflags.File, trust *pki.Store) (*issue.Authority, *signers.Set, error) {
+	a := &issue.Authority{Keyring: ring, Transport: keys.CardMaster, Master: keys.CardMasterNew}
 	for _, path := range keys.CVCACertificates {
 		list, err := readCVCertificates("cvca-certificates", path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		a.CVCA = append(a.CVCA, list...)
 	}
-	return a, nil
+	read := func(path string) ([]byte, error) { return readKeyCertificate(env, path) }
+	if trust != nil || keys.Trust != "" {
+		set, err := signers.Open(ctx, keys, ring, trust, read)
+		if err != nil {
+			return nil, nil, err
+		}
+		a.Documents = set.Pool
+		return a, set, nil
+	}
+	env.talk("%s: %s", keys.Path(), env.tr("trust: names no trust store, so EF.SOD is not verified up to the CSCA before it is written",
+		"trust: không ghi kho tin cậy, nên EF.SOD không được xác minh đến CSCA trước khi ghi"))
+	one := keys.Signers()[0]
+	var der []byte
+	var err error
+	if one.Certificate != "" {
+		der, err = read(one.Certificate)
+	} else {
+		der, err = ring.Certificate(ctx, one.Key)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	a.Signer = one.Key
+	if a.Certificate, err = pki.ParseCertificate(der); err != nil {
+		return nil, nil, fmt.Errorf("certificate of the document signer: %w", err)
+	}
+	return a, nil, nil
 }

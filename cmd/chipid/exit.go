@@ -14,6 +14,7 @@ import (
 	"github.com/chipid-toolkit/chipid/cardprofile/inspect"
 	"github.com/chipid-toolkit/chipid/cardprofile/issue"
 	"github.com/chipid-toolkit/chipid/cardprofile/pki"
+	"github.com/chipid-toolkit/chipid/cardprofile/sod/signer"
 	"github.com/chipid-toolkit/chipid/hsm"
 	"github.com/chipid-toolkit/chipid/printer"
 )
@@ -106,7 +107,7 @@ func exitStatus(err error) int {
 		return exitInconclusive
 	case is(pki.ErrListSignature, pki.ErrBundleAltered, pki.ErrRollback, pki.ErrBundleExpired):
 		return exitFailed
-	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pki.ErrFollows, pcsc.ErrAmbiguous, issue.ErrAuthority, inspect.ErrNeedMRZ, inspect.ErrTerminal, inspect.ErrAccessKey):
+	case errors.As(err, &usage), errors.As(err, &input), is(pki.ErrNoStore, pki.ErrTestMark, pki.ErrFollows, pcsc.ErrAmbiguous, issue.ErrAuthority, signer.ErrSigner, signer.ErrNoSigner, inspect.ErrNeedMRZ, inspect.ErrTerminal, inspect.ErrAccessKey):
 		return exitUsage
 	case is(hsm.Err):
 		return exitHSM

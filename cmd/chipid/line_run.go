@@ -42,6 +42,9 @@ func newLineRunCmd(env *env) *cobra.Command {
 makes cards until the batch is done, or until it is interrupted: then each station
 finishes the card it has. After a crash run it again: it carries on.
 
+The Document Signers of the keys file sign as docs/sign.md says; the file may be changed
+while the line runs, and is taken over within seconds.
+
 The batch's cards are made in the order of priority, due date and line. Without
 --batch the line works for all batches until it is interrupted. Several processes,
 on many machines, may work for one store on PostgreSQL.
@@ -87,10 +90,11 @@ func (f *lineRun) run(ctx context.Context, env *env) error {
 	if keys.CardMasterNew == "" {
 		return &cardprofile.InputError{File: file.Keys, Field: "card-master-new", Problem: "is missing: an issued card must not keep the keys it came with", Fix: "name the master key of issued cards"}
 	}
-	authority, err := authorityOf(ctx, env, ring, keys)
+	authority, set, err := authorityOf(ctx, env, ring, keys, trust)
 	if err != nil {
 		return err
 	}
+	defer set.Close()
 	if err := authority.Check(ctx, time.Now()); err != nil {
 		return fmt.Errorf("%s: %w", file.Keys, err)
 	}
@@ -111,6 +115,14 @@ func (f *lineRun) run(ctx context.Context, env *env) error {
 	log := slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	preparer := &prepare.Preparer{Store: st, Keys: ring, Seal: keys.Seal, Driver: driver.Name(), DPI: file.DPI, Faces: true}
 	defer preparer.Close()
+	// Document Signers are rotated by editing the keys file, while the line runs.
+	following, stop := context.WithCancel(ctx)
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		set.Follow(following, file.Keys, func(err error) { log.Warn("the keys file was not taken over", "error", err) })
+	}()
+	defer func() { stop(); <-followed }()
 	stations, closeAll, err := file.Build(ctx, f.station, lineup.Parts{
 		Store: st, Issuer: authority, Checker: func(s lineup.Station) station.Checker { return checkerOf(s, trust, authority) },
 		Printer: printer.Options{Lang: env.Lang, Log: log}, Driver: driver, Stop: ctx.Done(),

@@ -55,7 +55,13 @@ type Pool struct {
 
 // Add puts a Document Signer into the pool: one whose certificate is that of the key,
 // may sign documents and is anchored in the trust store now.
-func (p *Pool) Add(d DocumentSigner) error {
+func (p *Pool) Add(d DocumentSigner) error { return p.put(d, false) }
+
+// Replace is Add for a certificate that is in the pool already: its limit, key and
+// algorithm become these, and meanwhile the one that was there signs.
+func (p *Pool) Replace(d DocumentSigner) error { return p.put(d, true) }
+
+func (p *Pool) put(d DocumentSigner, replace bool) error {
 	switch {
 	case d.Certificate == nil || d.Key == nil:
 		return fmt.Errorf("%w: certificate or key is missing", ErrSigner)
@@ -72,17 +78,50 @@ func (p *Pool) Add(d DocumentSigner) error {
 	if _, err := cms.ChooseSigning(d.Certificate.PublicKey, d.Sign); err != nil {
 		return fmt.Errorf("%w: %w", ErrSigner, err)
 	}
+	if err := p.anchored(d.Certificate); err != nil {
+		return fmt.Errorf("%w: %w", ErrSigner, err)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range p.signers {
-		if s.Certificate.Fingerprint() == d.Certificate.Fingerprint() {
-			return fmt.Errorf("%w: %s is in the pool already", ErrSigner, d.Certificate)
-		}
+	same := func(s DocumentSigner) bool { return s.Certificate.Fingerprint() == d.Certificate.Fingerprint() }
+	if replace {
+		p.signers = slices.DeleteFunc(p.signers, same)
+	} else if slices.ContainsFunc(p.signers, same) {
+		return fmt.Errorf("%w: %s is in the pool already", ErrSigner, d.Certificate)
 	}
 	p.signers = append(p.signers, d)
 	delete(p.full, d.Certificate.Fingerprint()) // its limit may be another now
 	// Keys are used up in the order in which their periods end.
 	slices.SortStableFunc(p.signers, func(a, b DocumentSigner) int { return keyEnd(a.Certificate).Compare(keyEnd(b.Certificate)) })
+	return nil
+}
+
+// anchored holds a signer against the trust store at a time when its key signs: what
+// would keep back every document shows before a chip is made for one.
+func (p *Pool) anchored(c *pki.Certificate) error {
+	at := p.now()
+	for _, from := range []time.Time{c.NotBefore, c.PrivateKeyNotBefore} {
+		if at.Before(from) {
+			at = from
+		}
+	}
+	for _, to := range []time.Time{c.NotAfter, c.PrivateKeyNotAfter} {
+		if !to.IsZero() && at.After(to) {
+			at = to
+		}
+	}
+	r := pki.VerifySigner(c, p.Trust, at)
+	for _, check := range []pki.Check{r.Chain, r.Validity, r.Revocation} {
+		if check.Outcome == pki.Failed {
+			return fmt.Errorf("a checkpoint would refuse its documents: %s: %s", check.ID, check.Reason)
+		}
+	}
+	if r.Chain.Outcome != pki.Passed || r.Trust != pki.TrustAnchored {
+		return fmt.Errorf("%w: %s", sod.ErrNotAnchored, r.Chain.Reason)
+	}
+	if len(r.Deviations) > 0 {
+		return fmt.Errorf("its documents would be read with a deviation: %s", r.Deviations[0])
+	}
 	return nil
 }
 

@@ -361,6 +361,7 @@ func TestAddRefuses(t *testing.T) {
 		"one that is there":         good,
 		"a limit that nobody keeps": {Certificate: w.DS, Key: w.DSKey, Limit: 5},
 		"no key":                    {Certificate: w.DS},
+		"of another CSCA":           newWorld(t).signer(t, 3, nil),
 	} {
 		if err := w.pool.Add(d); !errors.Is(err, signer.ErrSigner) {
 			t.Errorf("%s: %v", name, err)
