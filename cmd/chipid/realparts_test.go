@@ -88,7 +88,7 @@ func newBench(t *testing.T) *bench {
 	check(t, os.WriteFile(pin, []byte(hsmtest.TokenPIN+"\n"), 0o600))
 	b.keys = filepath.Join(b.dir, "keys.yaml")
 	check(t, os.WriteFile(b.keys, []byte(fmt.Sprintf(
-		"module: %s\ntoken: %s\npin-source: file:%s\ndocument-signers: [{key: 'pkcs11:object=%s', limit: 5}]\nsigner-uses: uses\ntrust: trust\ncard-master: pkcs11:object=%s\ncard-master-new: pkcs11:object=%s\n",
+		"module: %s\ntoken: %s\npin-source: file:%s\ndocument-signers: [{key: 'pkcs11:object=%s', limit: 5000}]\nsigner-uses: uses\ntrust: trust\ncard-master: pkcs11:object=%s\ncard-master-new: pkcs11:object=%s\n",
 		module, hsmtest.TokenLabel, pin, sample.LabelDS, sample.LabelTransport, sample.LabelMaster)), 0o600))
 
 	batch, err := citizen.ReadBatch(bytes.NewReader(people.CSV()), people.CSVName)
