@@ -47,6 +47,11 @@ func (a *Authority) Personalize(ctx context.Context, t apdu.Transmitter, plan *P
 	if err := a.checkCertificate(o.Now); err != nil {
 		return nil, err
 	}
+	if a.Documents != nil {
+		if err := a.Documents.CanSign(plan.MRZ, o.Now, plan.Profile.Document.NoExpiry); err != nil {
+			return nil, fmt.Errorf("issue: %w", err)
+		}
+	}
 	if err := a.checkTrustPoints(plan.Profile, o.Now); err != nil {
 		return nil, err
 	}

@@ -53,7 +53,9 @@ func newIssuer(t *testing.T) *issuer {
 	}
 	is.Signer = ref
 	authority := pkitest.NewAuthority(t, pkitest.Options{})
-	is.Certificate = authority.NewDS(t, pub, func(o *pki.DSOptions) { o.DocumentTypes = []string{"ID"} })
+	is.Certificate = authority.NewDS(t, pub, func(o *pki.DSOptions) {
+		o.DocumentTypes, o.NotAfter = []string{"ID"}, pkitest.Epoch.AddDate(15, 2, 0)
+	})
 	is.trust = authority.Store(t)
 	return is
 }

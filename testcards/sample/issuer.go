@@ -53,7 +53,7 @@ func NewIssuer(ctx context.Context, ring hsm.Keyring, p *cardprofile.Profile, tr
 	// five years, a Document Signer's for three months; certificates outlive
 	// the documents.
 	from := now.UTC().Add(-time.Hour).Truncate(time.Second)
-	const documentYears, csca = 10, 5
+	const documentYears, csca = 25, 5 // identity cards last up to 22 years
 	is.CSCA, err = pki.BuildCSCA(pki.CSCAOptions{
 		Subject: subject("CSCA of the demonstration", from, from.AddDate(csca, 0, 0), from.AddDate(csca+documentYears, 3, 0)),
 		Country: p.Country, State: p.IssuingState, Test: true,

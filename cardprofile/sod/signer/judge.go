@@ -4,10 +4,12 @@ import (
 	"crypto"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
 	"github.com/chipid-toolkit/chipid/cardprofile/cms"
 	"github.com/chipid-toolkit/chipid/cardprofile/lds"
+	"github.com/chipid-toolkit/chipid/cardprofile/mrz"
 	"github.com/chipid-toolkit/chipid/cardprofile/rule/document"
 	"github.com/chipid-toolkit/chipid/cardprofile/rule/files"
 	"github.com/chipid-toolkit/chipid/cardprofile/rule/lint"
@@ -101,6 +103,22 @@ func facts(dg1 []byte, r Request) (*documentFacts, error) {
 	if err != nil {
 		return nil, &RuleError{Rule: RuleZone, Where: "EF.DG1", Text: "the zone cannot be read"}
 	}
+	return zoneFacts(m, r)
+}
+
+// CanSign says whether some Document Signer of the pool may sign a document with this
+// zone now, before a chip is touched for it: ErrNoSigner, or a *RuleError. noExpiry is as
+// in Request.
+func (p *Pool) CanSign(m *mrz.MRZ, at time.Time, noExpiry string) error {
+	d, err := zoneFacts(m, Request{SigningTime: at.UTC(), NoExpiry: noExpiry})
+	if err != nil {
+		return err
+	}
+	_, err = p.choose(d, at)
+	return err
+}
+
+func zoneFacts(m *mrz.MRZ, r Request) (*documentFacts, error) {
 	today := cardprofile.DateOf(r.SigningTime)
 	expiry, never, err := m.ExpiryOn(today, r.NoExpiry)
 	if err != nil {
