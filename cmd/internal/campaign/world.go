@@ -167,7 +167,8 @@ type World struct {
 
 // NewWorld makes one with its store in a file, or in memory if db is empty.
 func (o *Office) NewWorld(ctx context.Context, db string) (*World, error) {
-	w := &World{Office: o, now: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), db: db}
+	// The day begins an hour after the authority's certificates do, on whatever date that is.
+	w := &World{Office: o, now: o.Issuer.Certificate.NotBefore.Add(time.Hour), db: db}
 	if w.db == "" {
 		w.db = ":memory:"
 	}
