@@ -36,11 +36,21 @@ func Draw(seed uint64) Options {
 	r := rand.New(rand.NewPCG(seed, 0xCA3E7A))
 	span := func(low, high float64) float64 { return low + (high-low)*r.Float64() }
 	return Options{
-		Scale: span(14, 18), Rotate: span(-4, 4), X: span(-2, 2), Y: span(-2, 2),
+		Scale: span(13, 15), Rotate: span(-4, 4), X: span(-2, 2), Y: span(-2, 2),
 		PrintX: span(-0.25, 0.25), PrintY: span(-0.25, 0.25),
-		Blur: span(0, 1), Noise: span(0, 8), Light: span(0, 0.25), Tray: uint8(span(20, 60)), Seed: seed,
+		Blur: span(0, 0.8), Noise: span(0, 8), Light: span(0, 0.25), Tray: uint8(span(20, 60)), Seed: seed,
 	}
 }
+
+// grain is noise of deviation 1, pieces of which are laid over a picture.
+var grain = func() []float32 {
+	r := rand.New(rand.NewPCG(1, 2))
+	out := make([]float32, 1<<16)
+	for i := range out {
+		out[i] = float32(r.NormFloat64())
+	}
+	return out
+}()
 
 // margin of tray around the card, millimetres.
 const margin = 7.0
@@ -87,8 +97,12 @@ func Take(face *image.RGBA, o Options) *image.RGBA {
 		if o.Blur > 0.2 {
 			blur(planes[i], w, h, o.Blur)
 		}
+		var at uint64
 		for p, v := range planes[i] {
-			v += float32(r.NormFloat64() * o.Noise)
+			if p%256 == 0 {
+				at = r.Uint64() % uint64(len(grain)-256)
+			}
+			v += grain[at+uint64(p%256)] * float32(o.Noise)
 			out.Pix[4*p+i] = uint8(max(0, min(255, v+0.5)))
 			out.Pix[4*p+3] = 255
 		}

@@ -35,7 +35,9 @@ const (
 	PrintShift    Code = "print.shift"    // the print is displaced on the card
 	PrintColour   Code = "print.colour"   // a colour panel is missing or faint
 	PrintPortrait Code = "print.portrait" // the picture is not the planned one
-	PrintField    Code = "print.field"    // a printed field is not the planned one
+	PrintBlank    Code = "print.blank"    // nothing is printed on a side
+	PrintSide     Code = "print.side"     // the other side's print, or upside down
+	PrintSmudge   Code = "print.smudge"   // dirt on the zone
 	PrintMRZ      Code = "print.mrz"      // the zone can be read, and says something else
 	PrintMRZUnfit Code = "print.mrz.unreadable"
 	PrintQR       Code = "print.qr" // the code can be read, and says something else
@@ -63,7 +65,9 @@ var words = map[Code][2]string{
 	PrintShift:     {"the print is displaced", "bản in bị lệch"},
 	PrintColour:    {"a colour panel is missing", "thiếu một lớp màu của ruy băng"},
 	PrintPortrait:  {"the printed portrait is not the planned one", "ảnh in không phải ảnh đã định"},
-	PrintField:     {"a printed field is not the planned one", "một trường in không đúng như đã định"},
+	PrintBlank:     {"nothing is printed on a side", "một mặt thẻ chưa được in"},
+	PrintSide:      {"the print is on the wrong side or upside down", "in nhầm mặt thẻ hoặc in ngược"},
+	PrintSmudge:    {"the printed MRZ is smudged", "vùng MRZ in bị nhòe hoặc bẩn"},
 	PrintMRZ:       {"the printed MRZ is not the planned one", "MRZ in không đúng như đã định"},
 	PrintMRZUnfit:  {"the printed MRZ cannot be read", "không đọc được MRZ in"},
 	PrintQR:        {"the printed QR code is not the planned one", "mã QR in không đúng như đã định"},
