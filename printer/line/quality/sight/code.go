@@ -13,7 +13,7 @@ func (p *Picture) Code(x, y, w, h, margin float64) (text string, ok bool) {
 			text, ok = "", false
 		}
 	}()
-	for _, scale := range []float64{20, 28, 14} {
+	for _, scale := range []float64{20, 28, 14, 24, 34, 17} {
 		grey := p.piece(x-margin, y-margin, w+2*margin, h+2*margin, scale).grey()
 		source := gozxing.NewLuminanceSourceFromImage(grey)
 		for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
