@@ -63,7 +63,7 @@ func packError(err error) error {
 		return input("name a second person")
 	case errors.Is(err, pack.ErrReceipt):
 		return input("letters, digits, - / . _ only, and each once; never a name")
-	case errors.Is(err, pack.ErrRemade):
+	case errors.Is(err, pack.ErrRemade), errors.Is(err, pack.ErrErased):
 		return input("chipid batch status counts it")
 	case errors.Is(err, store.ErrNotFound):
 		return input("chipid pack show lists the boxes, chipid batch status the batches")

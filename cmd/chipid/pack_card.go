@@ -289,7 +289,8 @@ func newPackLostCmd(env *env) *cobra.Command {
 card may turn up and is perfect: its request stays done, and nothing is made by itself.
 
 --remake asks for another card in place of a lost one, as a request of its own of the
-kind remake that names the one it replaces. It needs --keys, which open the holder's data;
+kind remake that names the one it replaces; so it does for a card that came back damaged
+after its batch was closed, once it is confirmed in the locked bin. It needs --keys, which open the holder's data;
 --batch names an open batch for it, by default the one the lost card was made in.
 
 ` + scanHelp + `
@@ -318,7 +319,7 @@ Exit statuses:
 		},
 	}
 	s.register(cmd)
-	cmd.Flags().BoolVar(&remake, "remake", false, "ask for another card in place of a lost one")
+	cmd.Flags().BoolVar(&remake, "remake", false, "ask for another card in its place")
 	cmd.Flags().StringVar(&into, "batch", "", "open batch that the other card is made in")
 	return cmd
 }

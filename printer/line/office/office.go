@@ -73,7 +73,8 @@ func (o *Office) Destroy(ctx context.Context, cardID int64, person string) (Deci
 }
 
 // GiveUp is the word of one of two people that a card is not to be found. Its request
-// stays done or held: a lost card may be perfect, and is replaced by a remake alone.
+// stays done or held: a lost card may be perfect, and is replaced by a remake alone. A
+// sealed box that it lay in is open again, and is sealed anew without it.
 func (o *Office) GiveUp(ctx context.Context, cardID int64, person string) (Decision, error) {
 	return o.together(ctx, store.ActionGiveUp, cardID, person, card.Lost, "not to be found", card.RejectPending, card.Good, card.Packed, card.HandedOver, card.Returned)
 }
@@ -189,6 +190,9 @@ func (o *Office) together(ctx context.Context, action string, cardID int64, pers
 		}
 		agreed, err := tx.Agree(ctx, action, strconv.FormatInt(cardID, 10), person)
 		if err != nil || !agreed {
+			return err
+		}
+		if err := tx.Unbox(ctx, c, person); err != nil {
 			return err
 		}
 		d.Card, err = o.advance(ctx, tx, c, to, store.Mark{Reason: reason, By: person})

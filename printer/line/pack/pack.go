@@ -213,7 +213,7 @@ func (p *Packer) Remove(ctx context.Context, code Code, by string) (store.Card, 
 		if c.State != card.Packed {
 			return fmt.Errorf("%w: card %d is %s", ErrNotGood, c.ID, c.State)
 		}
-		if err := unseal(ctx, tx, c, by); err != nil {
+		if err := tx.Unbox(ctx, c, by); err != nil {
 			return err
 		}
 		c, err = tx.Advance(ctx, c, card.Good, store.Mark{Reason: "out of box " + c.Box, By: by})
@@ -222,25 +222,10 @@ func (p *Packer) Remove(ctx context.Context, code Code, by string) (store.Card, 
 	return c, err
 }
 
-// unseal opens the box of a card that is about to leave it.
-func unseal(ctx context.Context, tx *store.Tx, c store.Card, by string) error {
-	if c.State != card.Packed {
-		return nil
-	}
-	id, err := store.ParseBox(c.Box)
-	if err != nil {
-		return err
-	}
-	box, err := tx.Box(ctx, id)
-	if err != nil || box.State != store.BoxSealed {
-		return err
-	}
-	return tx.ReopenBox(ctx, box, by)
-}
-
 // Return notes that an office sent a card back. A damaged one goes to the rejects at
 // once, and its request is made anew once it is confirmed in the locked bin; so does a
-// card that was lost and is found.
+// card that was lost and is found. In a batch that is closed nothing is made anew: there
+// the request stays done, and another card is asked for with Remaker.
 func (p *Packer) Return(ctx context.Context, code Code, damaged bool, by string) (store.Card, error) {
 	if by == "" {
 		return store.Card{}, ErrPerson
@@ -293,7 +278,7 @@ func (p *Packer) Lost(ctx context.Context, code Code, by string) (store.Card, bo
 		if agreed, err = tx.Agree(ctx, store.ActionGiveUp, strconv.FormatInt(c.ID, 10), by); err != nil || !agreed {
 			return person(err)
 		}
-		if err := unseal(ctx, tx, c, by); err != nil {
+		if err := tx.Unbox(ctx, c, by); err != nil {
 			return err
 		}
 		c, err = tx.Advance(ctx, c, card.Lost, store.Mark{Reason: "pack.lost: two people gave up the search", By: by})

@@ -11,15 +11,21 @@ import (
 	"github.com/chipid-toolkit/chipid/printer/line/store"
 )
 
-// ErrRemade: another card was asked for already.
-var ErrRemade = errors.New("pack: the card has been asked for again already")
+// Errors of asking again.
+var (
+	// ErrRemade: another card was asked for already.
+	ErrRemade = errors.New("pack: the card has been asked for again already")
+	// ErrErased: the holder's data is not kept any more.
+	ErrErased = errors.New("pack: the holder's data is erased: the office sends it in a new batch, with the kind remake")
+)
 
 // Enqueuer puts a request into the line's queue within a transaction; queue.Queue does.
 type Enqueuer interface {
 	Enqueue(ctx context.Context, tx *store.Tx, r store.Request) error
 }
 
-// Remaker asks for another card in place of one that is lost: a request of its own,
+// Remaker asks for another card in place of one that is lost, or that came back to a
+// batch that is closed and lies confirmed among the rejects: a request of its own,
 // which names the one that it replaces. The holder's data is opened with the batch's
 // key and sealed again for its new place.
 type Remaker struct {
@@ -29,8 +35,8 @@ type Remaker struct {
 	Seal  hsm.KeyRef
 }
 
-// Remake asks for another card in place of a lost one, in the open batch into; an empty
-// name is the batch that the lost card was made in.
+// Remake asks for another card in place of one, in the open batch into; an empty name is
+// the batch that the card was made in.
 func (m *Remaker) Remake(ctx context.Context, cardID int64, into, by string) (store.Request, error) {
 	var remade store.Request
 	if by == "" {
@@ -46,14 +52,17 @@ func (m *Remaker) Remake(ctx context.Context, cardID int64, into, by string) (st
 		if err != nil {
 			return err
 		}
-		if c.State != card.Lost {
-			return fmt.Errorf("%w: card %d is %s, not lost", ErrNotGood, c.ID, c.State)
-		}
 		if old, err = tx.Request(ctx, c.RequestID); err != nil {
 			return err
 		}
 		if from, err = tx.BatchByID(ctx, old.BatchID); err != nil {
 			return err
+		}
+		if err := gone(c, from); err != nil {
+			return err
+		}
+		if len(from.SealedKey) == 0 {
+			return fmt.Errorf("%w: batch %s", ErrErased, from.Name)
 		}
 		if to = from; into != "" {
 			to, err = tx.Batch(ctx, into)
@@ -82,9 +91,19 @@ func (m *Remaker) Remake(ctx context.Context, cardID int64, into, by string) (st
 	}
 	defer clear(portrait)
 	return remade, m.Store.Do(ctx, "ask for a card again", func(tx *store.Tx) error {
-		c, err := tx.Live(ctx, old.ID)
-		if err != nil || c.ID != cardID || c.State != card.Lost {
-			return fmt.Errorf("%w: card %d was moved meanwhile", ErrNotGood, cardID)
+		c, err := tx.Card(ctx, cardID)
+		if err != nil {
+			return err
+		}
+		if err := gone(c, from); err != nil {
+			return err
+		}
+		live, err := tx.Live(ctx, old.ID)
+		if err == nil && live.ID != cardID {
+			return fmt.Errorf("%w: card %d was made for the holder meanwhile", ErrNotGood, live.ID)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
 		}
 		same, err := tx.ByNumber(ctx, old.NumberDigest)
 		if err != nil {
@@ -117,4 +136,18 @@ func (m *Remaker) Remake(ctx context.Context, cardID int64, into, by string) (st
 		}
 		return tx.Audit(ctx, store.AuditEntry{Event: "request.remake", Batch: to.ID, Request: remade.ID, Card: cardID, Reason: fmt.Sprintf("replaces request %d", old.ID), By: by})
 	})
+}
+
+// gone says why a card needs no other in its place: it is not lost, nor a confirmed
+// reject that its own batch, being closed, does not make anew.
+func gone(c store.Card, of store.Batch) error {
+	switch {
+	case c.State == card.Lost:
+		return nil
+	case of.State != store.BatchClosed:
+		return fmt.Errorf("%w: card %d is %s, not lost", ErrNotGood, c.ID, c.State)
+	case c.State == card.RejectConfirmed, c.State == card.Destroyed:
+		return nil
+	}
+	return fmt.Errorf("%w: card %d is %s, neither lost nor a reject that was confirmed in the locked bin", ErrNotGood, c.ID, c.State)
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/chipid-toolkit/chipid/printer/line/card"
 )
 
 // BoxState is how far a box is.
@@ -155,6 +157,23 @@ func (t *Tx) SealBox(ctx context.Context, b Box, manifest []byte, by string) err
 func (t *Tx) ReopenBox(ctx context.Context, b Box, by string) error {
 	return t.box(ctx, b, AuditEntry{Event: "box.reopened", By: by},
 		`UPDATE box SET state = ?3, sealed_by = '', sealed_at = NULL, manifest = NULL WHERE id = ?1 AND state = ?2`, string(BoxSealed), string(BoxOpen))
+}
+
+// Unbox opens the sealed box of a packed card that is about to leave it: its manifest is
+// no longer what lies in it. Of any other card it does nothing.
+func (t *Tx) Unbox(ctx context.Context, c Card, by string) error {
+	if c.State != card.Packed {
+		return nil
+	}
+	id, err := ParseBox(c.Box)
+	if err != nil {
+		return err
+	}
+	b, err := t.Box(ctx, id)
+	if err != nil || b.State != BoxSealed {
+		return err
+	}
+	return t.ReopenBox(ctx, b, by)
 }
 
 // HandBox notes who gave a sealed box to whom, and under which receipt.

@@ -123,7 +123,10 @@ func set(s *string, to string) {
 }
 
 // request lets the request follow its card: done with a good one, open again
-// only when the card is out of its way for good.
+// only when the card is out of its way for good. A closed batch makes no card any more:
+// what becomes of its cards leaves its requests as they were, and another card for a
+// holder is a request of its own, in a batch that is open. A request in whose place a
+// remake was asked for stays as it is too: its lost card, once found, is not made twice.
 func (t *Tx) request(ctx context.Context, c Card) error {
 	var to RequestState
 	switch {
@@ -136,7 +139,10 @@ func (t *Tx) request(ctx context.Context, c Card) error {
 	default:
 		return nil
 	}
-	_, err := t.exec(ctx, `UPDATE request SET state = ?2 WHERE id = ?1 AND state <> ?3`, c.RequestID, string(to), string(RequestCancelled))
+	_, err := t.exec(ctx, `UPDATE request SET state = ?2 WHERE id = ?1 AND state <> ?3
+		AND NOT EXISTS (SELECT 1 FROM batch WHERE batch.id = ?4 AND batch.state = ?5)
+		AND NOT EXISTS (SELECT 1 FROM request other WHERE other.number_digest = request.number_digest AND other.replaces_id = request.id
+			AND other.kind = ?6 AND other.state <> ?3)`, c.RequestID, string(to), string(RequestCancelled), c.BatchID, BatchClosed, KindRemake)
 	return err
 }
 
