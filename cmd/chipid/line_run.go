@@ -40,7 +40,7 @@ func newLineRunCmd(env *env) *cobra.Command {
 		Short: "Make the cards of a batch at the stations of a line file",
 		Long: `run brings every station into order, accounts for what an earlier run left in it, and
 makes cards until the batch is done, or until it is interrupted: then each station
-finishes the card it has. After a crash run it again: it carries on.
+finishes the card it has; a second interrupt ends it at once. After a crash run it again: it carries on.
 
 The Document Signers of the keys file sign as docs/sign.md says; the file may be changed
 while the line runs, and is taken over within seconds.
@@ -131,8 +131,10 @@ func (f *lineRun) run(ctx context.Context, env *env) error {
 	if err != nil {
 		return err
 	}
+	finishes.Store(true)
 	err = f.work(ctx, env, &line.Line{Store: st, Process: processName(file.Process), Stations: stations, Prepare: preparer.Work, Batch: batch.ID, Log: log,
 		Ready: func(ctx context.Context) error { return authority.Check(ctx, time.Now()) }})
+	finishes.Store(false)
 	if err = errors.Join(err, closeAll()); err != nil {
 		return takenError(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -11,6 +12,10 @@ import (
 // graceTime is how long an interrupted command may clean up. The slowest thing
 // to stop is a pcscd of one's own, in under a second.
 const graceTime = 5 * time.Second
+
+// finishes is set by a verb that after the first signal finishes what it has begun,
+// however long that takes: a card in a printer. A second signal ends it all the same.
+var finishes atomic.Bool
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -21,7 +26,9 @@ func main() {
 	// terminal, cannot end by itself.
 	context.AfterFunc(ctx, func() {
 		time.Sleep(graceTime)
-		os.Exit(exitFault)
+		if !finishes.Load() {
+			os.Exit(exitFault)
+		}
 	})
 	os.Exit(run(ctx, newEnv(), os.Args[1:]))
 }
