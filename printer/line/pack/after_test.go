@@ -21,8 +21,8 @@ import (
 // jobs counts the requests that are put to work.
 type jobs []int64
 
-func (j *jobs) Enqueue(_ context.Context, _ *store.Tx, request int64, _ int) error {
-	*j = append(*j, request)
+func (j *jobs) Enqueue(_ context.Context, _ *store.Tx, r store.Request) error {
+	*j = append(*j, r.ID)
 	return nil
 }
 
