@@ -56,6 +56,8 @@ bench:
 	@.ci/setup $(RUN_PACKAGES) libssl-dev
 	$(GO) test -run '^$$' -bench . -benchtime 20x ./apdu/... ./cardprofile/... ./printer/...
 	@$(GO) run ./testcards/bench
+	$(GO) test -run '^$$' -bench 'Sign/' -benchtime 30x ./hsm/pkcs11
+	$(GO) test -run '^$$' -bench SignMemory -benchtime 100000x -timeout 30m ./hsm/pkcs11
 	@$(GO) run ./cmd/internal/linebench
 	@$(GO) run ./cmd/internal/intakebench -rows 20000
 

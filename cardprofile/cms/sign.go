@@ -1,7 +1,9 @@
 package cms
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
@@ -176,6 +178,13 @@ func SamePublicKey(a, b crypto.PublicKey) bool {
 	if ra, ok := a.(*rsa.PublicKey); ok {
 		return ra.Equal(b)
 	}
+	// Points are compared without asking again whether they are on their curve: this is
+	// called for every signature.
+	pa, ca, ok := point(a)
+	pb, cb, okb := point(b)
+	if ok && okb {
+		return ca == cb && bytes.Equal(pa, pb)
+	}
 	ea, err := ecc.FromPublic(a)
 	if err != nil {
 		return false
@@ -196,4 +205,30 @@ func HashByName(name string) (crypto.Hash, error) {
 		}
 	}
 	return 0, fmt.Errorf("is not SHA-224, SHA-256, SHA-384 or SHA-512")
+}
+
+// point is the uncompressed point of a key and the name of its curve.
+func point(key crypto.PublicKey) (b []byte, curve string, ok bool) {
+	switch k := key.(type) {
+	case *ecdsa.PublicKey:
+		if k == nil || k.Curve == nil {
+			return nil, "", false
+		}
+		b, err := k.Bytes()
+		return b, k.Curve.Params().Name, err == nil
+	case *ecc.PublicKey:
+		if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
+			return nil, "", false
+		}
+		n := k.Curve.FieldLen()
+		if k.X.Sign() < 0 || k.Y.Sign() < 0 || k.X.BitLen() > 8*n || k.Y.BitLen() > 8*n {
+			return nil, "", false
+		}
+		b := make([]byte, 1+2*n)
+		b[0] = 4 // SEC 1 v2.0, 2.3.3: uncompressed
+		k.X.FillBytes(b[1 : 1+n])
+		k.Y.FillBytes(b[1+n:])
+		return b, k.Curve.Name(), true
+	}
+	return nil, "", false
 }

@@ -38,7 +38,7 @@ type Token struct {
 	content    []byte // what kind says: an LDSSecurityObject, or SecurityInfos
 	time       time.Time
 	attributes []byte // DER of the signed attributes
-	finish     func(signature []byte) ([]byte, error)
+	frame      *frame // the object around the signature
 	used       atomic.Bool
 }
 
@@ -157,21 +157,22 @@ func (t *Token) build() error {
 		parts = append(parts, encoded[a.Type.String()])
 	}
 	t.attributes = tlv.Encode(0x31, parts...)
-	t.finish = func(signature []byte) ([]byte, error) {
-		si.EncryptedDigest = signature
-		return sd.Finish()
+	// A signature of one byte stands in for the one to come.
+	si.EncryptedDigest = []byte{0}
+	der, err := sd.Finish()
+	if err != nil {
+		return err
 	}
-	return t.conforms()
+	if t.frame, err = newFrame(der, si.EncryptedDigest); err != nil {
+		return err
+	}
+	return t.conforms(der)
 }
 
 // conforms puts the conformance rules to the object as it will be, before the key is
 // asked; the first breach of a mandatory one is the error.
-func (t *Token) conforms() error {
-	// No rule looks at the signature's value, so any stands in for it.
-	der, err := t.finish([]byte{0})
-	if err != nil {
-		return err
-	}
+func (t *Token) conforms(der []byte) error {
+	// No rule looks at the signature's value.
 	for _, f := range signed.Lint(t.kind.file(der), t.kind.lint) {
 		if f.Severity == lint.Error {
 			return fmt.Errorf("%s would not keep to the rules: %s: %s: %s (%s, %s)", t.kind.lint, f.Where, f.Title.EN, f.Text, f.Rule, f.Citation)
@@ -212,11 +213,7 @@ func (t *Token) Sign(ctx context.Context, key crypto.Signer) (*Signed, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sod: issue: %w", err)
 	}
-	der, err := t.finish(signature)
-	if err != nil {
-		return nil, fmt.Errorf("sod: issue: %w", err)
-	}
-	return &Signed{t, t.kind.file(der)}, nil
+	return &Signed{t, t.kind.file(t.frame.with(signature))}, nil
 }
 
 // matches holds an object that was read back to everything that was prepared, but
