@@ -77,6 +77,7 @@ Exit statuses:
 		book("return", "Send blanks back that were not used", "return books blanks out that go back unused.", func(ctx context.Context, tx *store.Tx, batch, n int64, note, by string) error {
 			return tx.SendBack(ctx, batch, n, note, by)
 		}),
+		newStockManifestCmd(env),
 		newStockShowCmd(env),
 	)
 	return cmd

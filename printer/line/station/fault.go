@@ -34,6 +34,10 @@ func (s *Station) do(ctx context.Context, c *store.Card, op func(context.Context
 // knows: a probe decides whether it is a blank again.
 func (s *Station) keepBlank(ctx context.Context, c *store.Card, cause error) error {
 	why := reason(cause)
+	if errors.Is(cause, store.ErrManifest) {
+		// It goes to the locked bin as it is; a few in a row stop the lot.
+		return s.reject(ctx, c, why, true)
+	}
 	if authentication(cause) {
 		// The blank is as it came, and its keys are not what the supplier
 		// said: nobody should find it in the next draw.

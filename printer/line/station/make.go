@@ -102,7 +102,12 @@ func (s *Station) personalize(ctx context.Context, c *store.Card, w *Work) (*iss
 			if !ok {
 				return fmt.Errorf("station: no state for the step %q", e.Step)
 			}
-			return s.advance(ctx, c, to, store.Mark{Serial: fmt.Sprintf("%X", e.Serial), Digest: e.Digest})
+			mark := store.Mark{Serial: fmt.Sprintf("%X", e.Serial), Digest: e.Digest}
+			if to == card.Probed {
+				// Nothing was written to the chip yet: the last moment at which it may turn out not to be ours.
+				return s.vouched(ctx, c, mark)
+			}
+			return s.advance(ctx, c, to, mark)
 		}),
 	})
 	if cerr := chip.Close(); err == nil && cerr != nil {
@@ -302,9 +307,12 @@ func authentication(err error) bool {
 // reason is why a card was rejected, in words without personal data.
 func reason(err error) string {
 	var b *badCard
+	var m *store.ManifestError
 	switch {
 	case errors.As(err, &b):
 		return b.Error()
+	case errors.As(err, &m):
+		return m.Error()
 	case errors.Is(err, printer.Err):
 		return "printer: " + err.Error()
 	case errors.Is(err, hsm.Err):

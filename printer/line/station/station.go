@@ -151,6 +151,21 @@ func (s *Station) advance(ctx context.Context, c *store.Card, to card.State, m s
 	})
 }
 
+// vouched moves the card to probed, unless the manifest of its lot refuses the chip.
+func (s *Station) vouched(ctx context.Context, c *store.Card, m store.Mark) error {
+	m.Station = s.Name
+	return s.record(ctx, string(card.Probed), func(tx *store.Tx) error {
+		if err := tx.Vouched(ctx, s.Blanks, m.Serial, *c); err != nil {
+			return err
+		}
+		next, err := tx.Advance(ctx, *c, card.Probed, m)
+		if err == nil {
+			*c = next
+		}
+		return err
+	})
+}
+
 // record is a transaction of this station.
 func (s *Station) record(ctx context.Context, what string, f func(*store.Tx) error) error {
 	return s.Store.Do(ctx, s.Name+": "+what, f)
