@@ -154,6 +154,8 @@ type World struct {
 	Store    *store.Store
 	Machines []*Machine
 	Chips    []*chip.Chip // every one that ever left the hopper
+	// Serial, if set, is the serial number of every blank: a supplier's clones.
+	Serial []byte
 	// Kill is the moment at which the process dies, counted from 1; 0: never.
 	Kill   int
 	Moment int // that the world is at
@@ -216,7 +218,7 @@ func (w *World) tick(where string) error {
 func (w *World) Restart() { w.dead = false }
 
 func (w *World) blank() *chip.Chip {
-	c, err := chip.NewBlank(chip.Options{Master: w.transport, RSA: w.key, RetryDelay: -1})
+	c, err := chip.NewBlank(chip.Options{Master: w.transport, RSA: w.key, RetryDelay: -1, Serial: w.Serial})
 	if err != nil {
 		panic(err) // a virtual chip in memory cannot fail to be made
 	}
