@@ -68,7 +68,8 @@ func (t *Tx) AddManifest(ctx context.Context, m Manifest, serials []string) erro
 			return err
 		}
 	}
-	return t.Audit(ctx, AuditEntry{Event: "stock.manifest", Reason: fmt.Sprintf("lot %s, %d serials", m.Lot, len(serials)), Digest: m.Digest, By: m.By})
+	// Not "stock.": that is compared with the ledger, and a list moves no blank.
+	return t.Audit(ctx, AuditEntry{Event: "manifest.imported", Reason: fmt.Sprintf("lot %s, %d serials", m.Lot, len(serials)), Digest: m.Digest, By: m.By})
 }
 
 // Vouched asks the manifests of a lot about the chip of a card that is to begin on it: nil, or a *ManifestError. A lot without a manifest
