@@ -31,6 +31,11 @@ type Keyring interface {
 	// back, but a token rightly does not call it "never extractable": it was outside once.
 	ImportSecret(ctx context.Context, spec SecretSpec, value mac.Key) (KeyRef, error)
 
+	// ImportWrapped has the keyring unwrap a key that came wrapped under one of its transport keys, and store it as ImportSecret does. The
+	// key is never outside the token in clear. It is held to its check value before it is stored; another value matches [ErrKeyMismatch], and
+	// so does what does not open. A token that lacks the mechanism answers [ErrMechanism], which names it.
+	ImportWrapped(ctx context.Context, spec SecretSpec, wrapped WrappedKey) (KeyRef, error)
+
 	// ImportCertificate stores a certificate beside the private key it belongs to. The certificate's public key must be the key's own.
 	// An older certificate of that key is replaced.
 	ImportCertificate(ctx context.Context, ref KeyRef, der []byte) error
@@ -110,6 +115,7 @@ type KeySpec struct {
 	RSABits int    // 2048 to 4096, a multiple of 256
 
 	Agreement bool // the key is for [Keyring.Agreement] and signs nothing; of a curve only
+	Transport bool // the key unwraps what comes in by [Keyring.ImportWrapped] and does nothing else; RSA only
 }
 
 // SecretUse is what a secret key is for; it decides type and permissions of the token object.
@@ -122,6 +128,8 @@ const (
 	UseDigest
 	// UseSeal is an AES key for [Keyring.Wrap] and [Keyring.Unwrap], and nothing else.
 	UseSeal
+	// UseTransport is an AES key that unwraps what comes in by [Keyring.ImportWrapped], and nothing else.
+	UseTransport
 )
 
 // SecretSpec says what secret key to make or import.
@@ -129,7 +137,7 @@ type SecretSpec struct {
 	Label string    // unique among the secret keys of a keyring
 	ID    []byte    // as in KeySpec
 	Use   SecretUse //
-	Bits  int       // UseCardMaster: 128 or 256; UseDigest, UseSeal: 256
+	Bits  int       // UseCardMaster, UseTransport: 128 or 256; UseDigest, UseSeal: 256
 }
 
 // KeyKind is the kind of a listed key.

@@ -23,6 +23,8 @@ func (s KeySpec) Check() (*ecc.Curve, error) {
 	switch {
 	case s.Agreement && s.Curve == "":
 		return fault("a key for key agreement is on a curve")
+	case s.Transport && s.RSABits == 0:
+		return fault("a transport key pair is RSA")
 	case s.Curve != "" && s.RSABits != 0:
 		return fault("a curve and an RSA size are both given")
 	case s.Curve != "":
@@ -54,6 +56,10 @@ func (s SecretSpec) Check() error {
 		// AES-192 card keys are no whole number of blocks: no token can wrap one under a DEK without padding it first.
 		if s.Bits != 128 && s.Bits != 256 {
 			return fault("a card master key has 128 or 256 bits; got %d", s.Bits)
+		}
+	case UseTransport:
+		if s.Bits != 128 && s.Bits != 256 {
+			return fault("a transport key has 128 or 256 bits; got %d", s.Bits)
 		}
 	case UseDigest, UseSeal:
 		if s.Bits != 256 {

@@ -22,6 +22,8 @@ type Place struct {
 	Vanish, Return func() error
 	// Guarded says that keys cannot leave: the suite then expects the attributes of a token.
 	Guarded bool
+	// Lacks names the mechanisms that this token lacks: each is then named by the error, and nothing is done in its place.
+	Lacks []string
 	// KDF3 are the published card key derivations.
 	KDF3 []KDF3
 }

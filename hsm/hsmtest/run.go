@@ -20,7 +20,7 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		test func(*testing.T, *Place)
 	}{
 		{"attributes", attributes}, {"names", names}, {"specs", specs}, {"certificates", certificates},
-		{"signatures", signatures}, {"digests", digests}, {"wrapped data keys", wraps}, {"key agreement", agreements}, {"wrong inputs", wrongInputs},
+		{"signatures", signatures}, {"digests", digests}, {"wrapped data keys", wraps}, {"keys that come in wrapped", unwraps}, {"key agreement", agreements}, {"wrong inputs", wrongInputs},
 		{"PIN", pins}, {"missing", missing}, {"concurrency", concurrency}, {"closing", closing},
 		{"vanishing", vanishing}, {"another key under the name", anotherKey},
 		{"card keys", cardKeys}, {"card keys published", cardKeysPublished}, {"card keys vanishing", cardKeysVanishing},

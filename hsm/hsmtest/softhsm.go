@@ -53,6 +53,8 @@ func SoftHSMPlace(t *testing.T, kdf3 []KDF3) *Place {
 		Vanish:      func() error { return os.Rename(tokens, away) },
 		Return:      func() error { return os.Rename(away, tokens) },
 		Guarded:     true,
-		KDF3:        kdf3,
+		// SoftHSM 2.6.1 decrypts by CBC and unwraps not by it.
+		Lacks: []string{"CKM_AES_CBC", "CKM_AES_CBC_PAD", "CKM_RSA_PKCS_OAEP with SHA-256"},
+		KDF3:  kdf3,
 	}
 }

@@ -12,6 +12,7 @@ type cryptoki interface {
 	Finalize() error
 	GetSlotList(tokenPresent bool) ([]uint, error)
 	GetTokenInfo(slot uint) (p11.TokenInfo, error)
+	GetMechanismInfo(slot uint, m []*p11.Mechanism) (p11.MechanismInfo, error)
 	InitToken(slot uint, pin, label string) error
 	InitPIN(p11.SessionHandle, string) error
 
@@ -30,6 +31,7 @@ type cryptoki interface {
 	GenerateKey(p11.SessionHandle, []*p11.Mechanism, []*p11.Attribute) (p11.ObjectHandle, error)
 	GenerateKeyPair(sh p11.SessionHandle, m []*p11.Mechanism, public, private []*p11.Attribute) (p11.ObjectHandle, p11.ObjectHandle, error)
 	DeriveKey(p11.SessionHandle, []*p11.Mechanism, p11.ObjectHandle, []*p11.Attribute) (p11.ObjectHandle, error)
+	UnwrapKey(sh p11.SessionHandle, m []*p11.Mechanism, unwrapping p11.ObjectHandle, wrapped []byte, template []*p11.Attribute) (p11.ObjectHandle, error)
 	WrapKey(sh p11.SessionHandle, m []*p11.Mechanism, wrapping, key p11.ObjectHandle) ([]byte, error)
 
 	SignInit(p11.SessionHandle, []*p11.Mechanism, p11.ObjectHandle) error

@@ -26,11 +26,11 @@ func (f *family) ensure(s *session) error {
 	if err := s.isFor(doing, master, hsm.UseCardMaster); err != nil {
 		return err
 	}
-	n, ok, err := s.number(master, p11.CKA_VALUE_LEN)
+	n, err := s.secretLength(master)
 	if err != nil {
 		return err
 	}
-	if !ok || n != 16 && n != 32 {
+	if n != 16 && n != 32 {
 		return &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyUse, Detail: "a card master key has 128 or 256 bits"}
 	}
 	if f.ids == nil {
@@ -43,7 +43,7 @@ func (f *family) ensure(s *session) error {
 			f.ids[which] = id
 		}
 	}
-	f.keyLen = int(n)
+	f.keyLen = n
 	f.keys, f.generation = map[byte]p11.ObjectHandle{}, s.generation
 	// One session owns all derived keys, so that they outlive the session of the pool that happened to ask. It is used by one at a time.
 	t := s.t

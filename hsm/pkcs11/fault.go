@@ -35,6 +35,10 @@ var mechanismNames = map[uint]string{
 	p11.CKM_AES_CBC:                "CKM_AES_CBC",
 	p11.CKM_AES_ECB:                "CKM_AES_ECB",
 	p11.CKM_AES_GCM:                "CKM_AES_GCM",
+	p11.CKM_AES_KEY_WRAP:           "CKM_AES_KEY_WRAP",
+	p11.CKM_AES_KEY_WRAP_PAD:       "CKM_AES_KEY_WRAP_PAD",
+	p11.CKM_AES_CBC_PAD:            "CKM_AES_CBC_PAD",
+	p11.CKM_RSA_PKCS_OAEP:          "CKM_RSA_PKCS_OAEP",
 }
 
 func mechanismName(m uint) string {

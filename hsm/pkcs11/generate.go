@@ -8,6 +8,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"maps"
+	"slices"
 
 	p11 "github.com/miekg/pkcs11"
 
@@ -68,18 +69,20 @@ var signingAttributes = map[uint]bool{
 
 // pairAttributes are those of a private key for what the spec says.
 func pairAttributes(spec hsm.KeySpec) map[uint]bool {
-	if !spec.Agreement {
-		return signingAttributes
-	}
 	want := maps.Clone(signingAttributes)
-	want[p11.CKA_SIGN], want[p11.CKA_DERIVE] = false, true
+	switch {
+	case spec.Agreement:
+		want[p11.CKA_SIGN], want[p11.CKA_DERIVE] = false, true
+	case spec.Transport:
+		want[p11.CKA_SIGN], want[p11.CKA_UNWRAP] = false, true
+	}
 	return want
 }
 
 func (s *session) generatePair(spec hsm.KeySpec, curve *ecc.Curve, id []byte) (public, private p11.ObjectHandle, err error) {
 	priv := append(named(spec.Label, id), toSet(pairAttributes(spec))...)
 	pub := append(named(spec.Label, id),
-		p11.NewAttribute(p11.CKA_TOKEN, true), p11.NewAttribute(p11.CKA_PRIVATE, false), p11.NewAttribute(p11.CKA_VERIFY, !spec.Agreement),
+		p11.NewAttribute(p11.CKA_TOKEN, true), p11.NewAttribute(p11.CKA_PRIVATE, false), p11.NewAttribute(p11.CKA_VERIFY, !spec.Agreement && !spec.Transport),
 		p11.NewAttribute(p11.CKA_ENCRYPT, false), p11.NewAttribute(p11.CKA_WRAP, false), p11.NewAttribute(p11.CKA_VERIFY_RECOVER, false))
 	generate := func(mechanism uint, more ...*p11.Attribute) error {
 		public, private, err = s.api.GenerateKeyPair(s.h, []*p11.Mechanism{p11.NewMechanism(mechanism, nil)}, append(pub, more...), priv)
@@ -112,12 +115,13 @@ func named(label string, id []byte) []*p11.Attribute {
 	return []*p11.Attribute{p11.NewAttribute(p11.CKA_LABEL, label), p11.NewAttribute(p11.CKA_ID, id)}
 }
 
-// toSet lists the attributes that a template may set.
+// toSet lists the attributes that a template may set, in the order of their numbers: SoftHSM's C_UnwrapKey takes nothing after
+// CKA_MODIFIABLE = false, which has the highest.
 func toSet(want map[uint]bool) []*p11.Attribute {
 	var out []*p11.Attribute
-	for typ, v := range want {
+	for _, typ := range slices.Sorted(maps.Keys(want)) {
 		if typ != p11.CKA_ALWAYS_SENSITIVE && typ != p11.CKA_NEVER_EXTRACTABLE {
-			out = append(out, p11.NewAttribute(typ, v))
+			out = append(out, p11.NewAttribute(typ, want[typ]))
 		}
 	}
 	return out

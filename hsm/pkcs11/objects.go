@@ -145,6 +145,11 @@ func (k *keyring) Delete(ctx context.Context, ref hsm.KeyRef) error {
 		case 2:
 			return &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyAmbiguous, Detail: "a private and a secret key have this name; name the type too"}
 		}
+		if class == p11.CKO_SECRET_KEY {
+			if err := s.forgetLength(found[0]); err != nil {
+				return err
+			}
+		}
 		if class == p11.CKO_PRIVATE_KEY {
 			beside, err := s.beside(found[0])
 			if err != nil {
@@ -249,8 +254,8 @@ func (s *session) describe(o p11.ObjectHandle, kind hsm.KeyKind) (hsm.KeyInfo, e
 		info.Algorithm = fmt.Sprintf("0x%x", typ)
 	}
 	if kind == hsm.KindSecret {
-		n, _, err := s.number(o, p11.CKA_VALUE_LEN)
-		info.Bits = int(min(n, 1<<16)) * 8
+		n, err := s.secretLength(o)
+		info.Bits = n * 8
 		return info, err
 	}
 	if info.Public, err = s.publicOf(o); err != nil {

@@ -25,6 +25,7 @@ var secretKinds = map[hsm.SecretUse]secretKind{
 	hsm.UseCardMaster: {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_DERIVE)},
 	hsm.UseDigest:     {p11.CKK_GENERIC_SECRET, p11.CKM_GENERIC_SECRET_KEY_GEN, secretAttributes(p11.CKA_SIGN)},
 	hsm.UseSeal:       {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_ENCRYPT, p11.CKA_DECRYPT)},
+	hsm.UseTransport:  {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_UNWRAP)},
 }
 
 // secretAttributes is what a secret key of the token is, with the permissions of its use.
@@ -131,7 +132,7 @@ func (s *session) isFor(doing string, o p11.ObjectHandle, use hsm.SecretUse) err
 	if err != nil {
 		return err
 	}
-	permission := map[hsm.SecretUse]uint{hsm.UseCardMaster: p11.CKA_DERIVE, hsm.UseDigest: p11.CKA_SIGN, hsm.UseSeal: p11.CKA_DECRYPT}[use]
+	permission := map[hsm.SecretUse]uint{hsm.UseCardMaster: p11.CKA_DERIVE, hsm.UseDigest: p11.CKA_SIGN, hsm.UseSeal: p11.CKA_DECRYPT, hsm.UseTransport: p11.CKA_UNWRAP}[use]
 	may, err := s.flag(o, permission)
 	if err != nil {
 		return err

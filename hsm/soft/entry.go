@@ -17,7 +17,7 @@ type entry struct {
 	Kind      hsm.KeyKind `json:"kind"`
 	Label     string      `json:"label"`
 	ID        []byte      `json:"id"`
-	Algorithm string      `json:"algorithm"` // EC, EC agreement, RSA, AES, HMAC, AES seal
+	Algorithm string      `json:"algorithm"` // EC, EC agreement, RSA, RSA transport, AES, HMAC, AES seal, AES transport
 	Curve     string      `json:"curve,omitempty"`
 	Value     []byte      `json:"value"` // sealed: EC scalar, RSA in PKCS#8, or the secret itself
 

@@ -46,6 +46,9 @@ func (k *keyring) Generate(_ context.Context, spec hsm.KeySpec) (hsm.KeyRef, cry
 			return "", nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrToken, Cause: err}
 		}
 		pub = &key.PublicKey
+		if spec.Transport {
+			e.Algorithm = algTransport
+		}
 	}
 	defer clear(value)
 	k.mu.Lock()
@@ -76,6 +79,9 @@ func (k *keyring) Signer(_ context.Context, ref hsm.KeyRef) (crypto.Signer, erro
 	}
 	if e.Algorithm == algAgreement {
 		return nil, &hsm.Fault{Doing: "find signing key", Kind: hsm.ErrKeyUse, Detail: "it is for key agreement"}
+	}
+	if e.Algorithm == algTransport {
+		return nil, &hsm.Fault{Doing: "find signing key", Kind: hsm.ErrKeyUse, Detail: "it is a transport key"}
 	}
 	key, err := k.private(e)
 	if err != nil {
