@@ -222,7 +222,7 @@ func unwraps(t *testing.T, p *Place) {
 		"OAEP of no key's length": {func(w *hsm.WrappedKey) {
 			w.Under, w.Method, w.Hash = pair, hsm.WrapRSAOAEP, crypto.SHA1
 			w.Bytes = wrapFor(t, w.Method, nil, nil, pub, w.Hash, fill(15, 1))
-		}, hsm.ErrKeySpec},
+		}, hsm.Err},
 	} {
 		w := good
 		c.change(&w)
