@@ -64,6 +64,7 @@ type keysCreate struct {
 	curve, secret string
 	rsa, bits     int
 	agreement     bool
+	transport     bool
 	json          bool
 }
 
@@ -79,6 +80,7 @@ func newKeysCreateCmd(env *env) *cobra.Command {
 
 --curve makes an elliptic curve signing key (P-224, P-256, P-384, P-521,
 brainpoolP224r1 to brainpoolP512r1), --rsa a signing key of 2048 to 4096 bits.
+--rsa with --transport makes a key that signs nothing and unwraps keys of a vendor.
 --curve with --agreement makes a key that signs nothing and opens batches that come
 encrypted. --secret card-master makes an AES key that card keys are diversified from,
 --secret digest a key for the keyed digests in logs, --secret seal the key that
@@ -100,6 +102,7 @@ Exit statuses:
 	fs.StringVar(&f.curve, "curve", "", "make an elliptic curve signing key on this curve")
 	fs.IntVar(&f.rsa, "rsa", 0, "make an RSA signing key of so many bits")
 	fs.BoolVar(&f.agreement, "agreement", false, "with --curve: a key for key agreement in place of signing")
+	fs.BoolVar(&f.transport, "transport", false, "with --rsa: a key that unwraps what a vendor wrapped, in place of signing")
 	fs.StringVar(&f.secret, "secret", "", "make a secret key: card-master, digest or seal")
 	fs.IntVar(&f.bits, "bits", 256, "size of a card-master key: 128 or 256")
 	fs.BoolVar(&f.json, "json", false, "print JSON")
@@ -123,7 +126,10 @@ func (f *keysCreate) run(ctx context.Context, env *env) error {
 	if f.agreement && f.curve == "" {
 		return usagef("--agreement goes with --curve")
 	}
-	pair := hsm.KeySpec{Label: f.label, ID: id, Curve: f.curve, RSABits: f.rsa, Agreement: f.agreement}
+	if f.transport && f.rsa == 0 {
+		return usagef("--transport goes with --rsa")
+	}
+	pair := hsm.KeySpec{Label: f.label, ID: id, Curve: f.curve, RSABits: f.rsa, Agreement: f.agreement, Transport: f.transport}
 	secret := hsm.SecretSpec{Label: f.label, ID: id, Use: secretUses[f.secret], Bits: f.bits}
 	if f.secret == "" {
 		_, err = pair.Check()

@@ -27,13 +27,19 @@ func newKeysImportCmd(env *env) *cobra.Command {
 	var f keysImport
 	cmd := &cobra.Command{
 		Use:   "import CEREMONY.yaml",
-		Short: "Bring a vendor's card key in, from the components of its custodians",
+		Short: "Bring a vendor's card key in: components of custodians, or wrapped",
 		Long: `import is the ceremony that brings the card master key of blanks into the token. Its
 maker hands it over in components, one to each custodian, with a key check value each.
 A reviewed file names custodians and check values and holds no key; docs/keys.md has
 every key of it. Each custodian in turn types the component, which is not shown, or
 gives it in a file. A wrong component is told by its check value, at once, and whose it
 is; the key by its own. Nothing is imported before all are right.
+
+Or the key comes wrapped under a transport key that is in the token already: an AES
+key that came in by components (use: transport), or an RSA key pair made there with
+"keys create --rsa 3072 --transport". The token unwraps it and it is never outside in
+clear; it is held to its check value before it stays. A token that lacks the
+mechanism is told so by the mechanism's name, and nothing is unwrapped elsewhere.
 
 --dry-run writes the plan and asks nobody; with --plan nothing else than that plan is
 done. The transcript has the check values and hashes, never a key. Where stdin is no

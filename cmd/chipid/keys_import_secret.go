@@ -22,14 +22,16 @@ func newKeysImportSecretCmd(env *env) *cobra.Command {
 	var label, id string
 	cmd := &cobra.Command{
 		Use:   "import-secret --label LABEL FILE",
-		Short: "Bring a card master key into the token",
-		Long: `import-secret brings the card master key that blanks come with, as their maker
-hands it over, into the token, and prints the URI that names it. FILE holds it in
-hexadecimal, 32, 48 or 64 digits; "-" reads one line from stdin. Inside, it is
-sensitive and not extractable, as any other; that it was once outside shows in
-"keys list". Destroy the file: whoever has it can open every blank.
+		Short: "Bring a whole card master key into the token, for tests",
+		Long: `import-secret puts a card master key that lies whole in a file into the token, and
+prints the URI that names it. FILE holds it in hexadecimal, 32 or 64 digits; "-" reads
+one line from stdin. Inside, it is sensitive and not extractable, as any other; that it
+was once outside shows in "keys list". Destroy the file: whoever has it can open every
+blank.
 
-The keys that cards leave with are made in the token: see keys create.
+It is for tests and demonstrations: nobody should hold such a key alone. What the maker
+of real blanks hands over comes in by "keys import", in components or wrapped. The keys
+that cards leave with are made in the token: see "keys create".
 
 Example:
   chipid keys import-secret --module SO --token issuer --pin-source file:pin --label transport - < transport.hex

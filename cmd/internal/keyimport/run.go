@@ -43,11 +43,22 @@ type Ask func(ctx context.Context, custodian string) (mac.Key, error)
 type Plan struct {
 	Spec    *Spec
 	present []Component
+	wrapped hsm.WrappedKey
 }
 
 // Prepare decides who takes part: those named, or all where nobody is. With a threshold exactly so many.
 func (s *Spec) Prepare(custodians []string) (*Plan, error) {
 	p := &Plan{Spec: s}
+	if s.Wrapped != nil {
+		if len(custodians) != 0 {
+			return nil, s.bad("wrapped", "needs no custodians", "leave --custodian out")
+		}
+		var err error
+		if p.wrapped, err = s.readWrapped(); err != nil {
+			return nil, err
+		}
+		return p, nil
+	}
 	for _, c := range s.Components {
 		if len(custodians) == 0 || slices.Contains(custodians, c.Custodian) {
 			p.present = append(p.present, c)
@@ -78,14 +89,17 @@ func (p *Plan) Write(w io.Writer) error {
 	line := func(name, value string) { fmt.Fprintf(&b, "%-22s %s\n", name, value) }
 	fmt.Fprintf(&b, "PLAN: %s\n\n", s.Title)
 	line("ceremony file SHA-256", fmt.Sprintf("%x", s.digest()))
-	line("key", fmt.Sprintf("%s, AES-%d, card master key: derives card keys and nothing else", s.Label, s.Bits))
+	line("key", fmt.Sprintf("%s, AES-%d, %s", s.Label, s.Bits, duties[s.Use]))
 	if s.ID != "" {
 		line("key id", strings.ToLower(s.ID))
 	}
 	line("check value", fmt.Sprintf("%s (%s)", strings.ToUpper(s.KCV), s.Method))
-	if s.Threshold == 0 {
+	switch {
+	case s.Wrapped != nil:
+		p.planWrapped(line)
+	case s.Threshold == 0:
 		line("made of", fmt.Sprintf("%d components, all needed (XOR)", len(s.Components)))
-	} else {
+	default:
 		line("made of", fmt.Sprintf("%d shares of %d", s.Threshold, len(s.Components)))
 	}
 	for _, c := range p.present {
@@ -115,10 +129,23 @@ func (p *Plan) Matches(written []byte) error {
 	return nil
 }
 
+// duties say what the key will do.
+var duties = map[string]string{
+	"card-master": "card master key: derives card keys and nothing else",
+	"transport":   "transport key: unwraps keys that come in and nothing else",
+}
+
 // Run takes the components, one custodian after the other, and imports the key they make. Nothing is imported unless every component and the
-// key have their check values. ask is nil where nobody can be asked.
+// key have their check values. ask is nil where nobody can be asked. A wrapped key is unwrapped and checked in the token.
 func (p *Plan) Run(ctx context.Context, ring hsm.Keyring, ask Ask) (hsm.KeyRef, error) {
 	s := p.Spec
+	if s.Wrapped != nil {
+		spec, err := s.secret()
+		if err != nil {
+			return "", err
+		}
+		return ring.ImportWrapped(ctx, spec, p.wrapped)
+	}
 	for _, c := range p.present {
 		// Before the first custodian has typed anything.
 		if c.File == "" && ask == nil {
@@ -238,7 +265,11 @@ func (p *Plan) Transcript(w io.Writer, ref hsm.KeyRef, began, ended time.Time, w
 	line("program", who.Tool)
 	line("token", who.Token)
 	line("plan SHA-256", fmt.Sprintf("%x", sha256.Sum256(plan.Bytes())))
-	line("check values", "every component and the key have theirs")
+	if p.Spec.Wrapped != nil {
+		line("check values", "the key has its own, unwrapped in the token")
+	} else {
+		line("check values", "every component and the key have theirs")
+	}
 	line("key in the token", string(ref))
 	fmt.Fprintf(&b, "\n%s\nWe were present and saw this happen.\n\n", plan.String())
 	names := []string{who.Operator + " (operator)"}

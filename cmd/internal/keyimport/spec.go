@@ -31,6 +31,7 @@ const maxCustodians = 16
 //
 //	ceremony: "Transport key of lot 4711"
 //	label: transport-4711        # of the key in the token
+//	use: card-master             # card-master (default) or transport: what further keys come in under
 //	bits: 128                    # 128 or 256
 //	kcv-method: ones             # ones (default), zeros or cmac
 //	kcv: 504a77                  # of the key
@@ -45,8 +46,10 @@ type Spec struct {
 	Bits       int         `yaml:"bits"`
 	Method     string      `yaml:"kcv-method"`
 	KCV        string      `yaml:"kcv"`
+	Use        string      `yaml:"use"`       // card-master (default) or transport
 	Threshold  int         `yaml:"threshold"` // 0: all
 	Components []Component `yaml:"components"`
+	Wrapped    *Wrapped    `yaml:"wrapped"` // in place of components
 
 	path string
 	text []byte
@@ -108,6 +111,9 @@ func (s *Spec) check() error {
 	if s.Method == "" {
 		s.Method = KCVOnes
 	}
+	if s.Use == "" {
+		s.Use = "card-master"
+	}
 	secret, err := s.secret()
 	var fault *hsm.Fault
 	switch {
@@ -117,12 +123,16 @@ func (s *Spec) check() error {
 		return s.bad("ceremony", "holds a control character or is longer than 128 bytes", "write one short line")
 	case err != nil:
 		return s.bad("id", "is not hexadecimal", "write each byte as two digits")
+	case uses[s.Use] == 0:
+		return s.bad("use", "is neither card-master nor transport", "leave it out for a key that card keys are diversified from")
 	case errors.As(secret.Check(), &fault):
 		return s.bad("label, id or bits", fault.Detail, "correct it")
 	case s.Method != KCVOnes && s.Method != KCVZeros && s.Method != KCVCMAC:
 		return s.bad("kcv-method", "is none of ones, zeros and cmac", "ask the vendor; GlobalPlatform's is ones")
 	case !isKCV(s.KCV):
 		return s.bad("kcv", "is not 6 hexadecimal digits", "write the check value of the whole key")
+	case s.Wrapped != nil:
+		return s.checkWrapped()
 	case len(s.Components) < 2 || len(s.Components) > maxCustodians:
 		return s.bad("components", fmt.Sprintf("are %d", len(s.Components)), fmt.Sprintf("name 2 to %d custodians: nobody holds the key alone", maxCustodians))
 	case s.Threshold != 0 && (s.Threshold < 2 || s.Threshold > len(s.Components)):
@@ -148,9 +158,12 @@ func (s *Spec) check() error {
 	return nil
 }
 
+// uses are what an imported key may be for.
+var uses = map[string]hsm.SecretUse{"card-master": hsm.UseCardMaster, "transport": hsm.UseTransport}
+
 func (s *Spec) secret() (hsm.SecretSpec, error) {
 	id, err := hex.DecodeString(s.ID)
-	return hsm.SecretSpec{Label: s.Label, ID: id, Use: hsm.UseCardMaster, Bits: s.Bits}, err
+	return hsm.SecretSpec{Label: s.Label, ID: id, Use: uses[s.Use], Bits: s.Bits}, err
 }
 
 func isKCV(text string) bool {
