@@ -49,7 +49,8 @@ type Keyring interface {
 	// Delete removes a key with its public key and certificate.
 	Delete(ctx context.Context, ref KeyRef) error
 
-	// CardKeys derives the three static keys of one card from a master key, in the token where the token can.
+	// CardKeys derives the three static keys of one card from a master key, in the token: from an AES master by GlobalPlatform KDF3, from a
+	// 3DES master as EMV CPS v1.1 says, the result taken as AES-128.
 	// kdd is the key diversification data that the card gives in INITIALIZE UPDATE: 10 bytes (GlobalPlatform Amd D v1.1.1, 7.1.1.1).
 	CardKeys(ctx context.Context, master KeyRef, kdd []byte) (CardKeys, error)
 
@@ -71,8 +72,9 @@ type Keyring interface {
 	io.Closer
 }
 
-// CardKeys are the static ENC, MAC and DEK keys of one card, by GlobalPlatform KDF3 of a master key:
-// CMAC(master, i || 00 00 00 k || 00 || kdd) blocks, k = 1 ENC, 2 MAC, 3 DEK, cut to the master key's length.
+// CardKeys are the static ENC, MAC and DEK keys of one card, k = 1 ENC, 2 MAC, 3 DEK. Of an AES master by GlobalPlatform KDF3:
+// CMAC(master, i || 00 00 00 k || 00 || kdd) blocks, cut to the master key's length. Of a 3DES master by EMV CPS v1.1, 4.1:
+// 3DES(master, r || F0 0k) || 3DES(master, r || 0F 0k), r the last 6 bytes of kdd, taken as an AES-128 key.
 // It is what gp.StaticKeys asks for, without either package knowing the other.
 type CardKeys interface {
 	// SessionKeys derives the SCP03 session keys (Amd D, 6.2.1) for scpContext = host challenge || card challenge, 16 bytes.
@@ -130,6 +132,8 @@ const (
 	UseSeal
 	// UseTransport is an AES key that unwraps what comes in by [Keyring.ImportWrapped], and nothing else.
 	UseTransport
+	// UseCardMasterTDES is a 3DES key that card keys are diversified from as EMV CPS v1.1 says, and nothing else.
+	UseCardMasterTDES
 )
 
 // SecretSpec says what secret key to make or import.
@@ -137,7 +141,7 @@ type SecretSpec struct {
 	Label string    // unique among the secret keys of a keyring
 	ID    []byte    // as in KeySpec
 	Use   SecretUse //
-	Bits  int       // UseCardMaster, UseTransport: 128 or 256; UseDigest, UseSeal: 256
+	Bits  int       // UseCardMaster, UseTransport: 128 or 256; UseDigest, UseSeal: 256; UseCardMasterTDES: 128 or 192, parity bits counted
 }
 
 // KeyKind is the kind of a listed key.

@@ -57,6 +57,10 @@ func (s SecretSpec) Check() error {
 		if s.Bits != 128 && s.Bits != 256 {
 			return fault("a card master key has 128 or 256 bits; got %d", s.Bits)
 		}
+	case UseCardMasterTDES:
+		if s.Bits != 128 && s.Bits != 192 {
+			return fault("a 3DES card master key has 128 or 192 bits; got %d", s.Bits)
+		}
 	case UseTransport:
 		if s.Bits != 128 && s.Bits != 256 {
 			return fault("a transport key has 128 or 256 bits; got %d", s.Bits)

@@ -89,6 +89,12 @@ func (w WrappedKey) Check(spec SecretSpec) error {
 
 // checkKCV says whether the method makes check values of such a key.
 func (s SecretSpec) checkKCV(m KCVMethod) error {
+	if s.Use == UseCardMasterTDES {
+		if m == KCVZeros {
+			return nil
+		}
+		return &Fault{Doing: "make key check value", Kind: ErrKeyData, Detail: "the check value of a 3DES key is made over zeros"}
+	}
 	if m == KCVOnes || m == KCVZeros || m == KCVCMAC {
 		return nil
 	}

@@ -69,7 +69,7 @@ type keysCreate struct {
 }
 
 // secretUses are the values of --secret.
-var secretUses = map[string]hsm.SecretUse{"card-master": hsm.UseCardMaster, "digest": hsm.UseDigest, "seal": hsm.UseSeal}
+var secretUses = map[string]hsm.SecretUse{"card-master": hsm.UseCardMaster, "digest": hsm.UseDigest, "seal": hsm.UseSeal, "card-master-3des": hsm.UseCardMasterTDES}
 
 func newKeysCreateCmd(env *env) *cobra.Command {
 	var f keysCreate
@@ -82,7 +82,8 @@ func newKeysCreateCmd(env *env) *cobra.Command {
 brainpoolP224r1 to brainpoolP512r1), --rsa a signing key of 2048 to 4096 bits.
 --rsa with --transport makes a key that signs nothing and unwraps keys of a vendor.
 --curve with --agreement makes a key that signs nothing and opens batches that come
-encrypted. --secret card-master makes an AES key that card keys are diversified from,
+encrypted. --secret card-master makes an AES key that card keys are diversified from (KDF3),
+--secret card-master-3des one of 3DES (EMV CPS v1.1; wants --bits 128 or 192),
 --secret digest a key for the keyed digests in logs, --secret seal the key that
 personal data of a production line lies under.
 
@@ -103,8 +104,8 @@ Exit statuses:
 	fs.IntVar(&f.rsa, "rsa", 0, "make an RSA signing key of so many bits")
 	fs.BoolVar(&f.agreement, "agreement", false, "with --curve: a key for key agreement in place of signing")
 	fs.BoolVar(&f.transport, "transport", false, "with --rsa: a key that unwraps what a vendor wrapped, in place of signing")
-	fs.StringVar(&f.secret, "secret", "", "make a secret key: card-master, digest or seal")
-	fs.IntVar(&f.bits, "bits", 256, "size of a card-master key: 128 or 256")
+	fs.StringVar(&f.secret, "secret", "", "make a secret key: card-master, card-master-3des, digest or seal")
+	fs.IntVar(&f.bits, "bits", 256, "size of a card-master key: 128 or 256; of card-master-3des: 128 or 192")
 	fs.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
 }

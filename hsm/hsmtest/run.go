@@ -23,7 +23,7 @@ func Run(t *testing.T, place func(t *testing.T) *Place) {
 		{"signatures", signatures}, {"digests", digests}, {"wrapped data keys", wraps}, {"keys that come in wrapped", unwraps}, {"key agreement", agreements}, {"wrong inputs", wrongInputs},
 		{"PIN", pins}, {"missing", missing}, {"concurrency", concurrency}, {"closing", closing},
 		{"vanishing", vanishing}, {"another key under the name", anotherKey},
-		{"card keys", cardKeys}, {"card keys published", cardKeysPublished}, {"card keys vanishing", cardKeysVanishing},
+		{"card keys", cardKeys}, {"card keys by EMV CPS", cardKeysCPS}, {"card keys published", cardKeysPublished}, {"card keys vanishing", cardKeysVanishing},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.test(t, place(t)) })
 	}

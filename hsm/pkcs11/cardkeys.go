@@ -240,6 +240,7 @@ var roles = map[byte]string{cardkey.ENC: "card-ENC", cardkey.MAC: "card-MAC", ca
 type family struct {
 	master      hsm.URI
 	kdd         []byte
+	tdes        bool // of a 3DES master, by EMV CPS
 	replacement bool // keys that will be wrapped, instead of keys that work
 
 	generation uint64

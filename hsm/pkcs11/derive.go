@@ -43,9 +43,9 @@ import (
 	p11 "github.com/miekg/pkcs11"
 )
 
-// deriveByEncryption is C_DeriveKey with CKM_AES_ECB_ENCRYPT_DATA: the new key's value is AES-ECB of data under base, cut to the length that
-// the template names. The mechanism's parameter holds a pointer, for which the binding has no type, so it is laid out in C memory here.
-func deriveByEncryption(api cryptoki, h p11.SessionHandle, base p11.ObjectHandle, data []byte, template []*p11.Attribute) (p11.ObjectHandle, error) {
+// deriveByEncryption is C_DeriveKey with CKM_AES_ECB_ENCRYPT_DATA or CKM_DES3_ECB_ENCRYPT_DATA: the new key's value is data encrypted in ECB
+// mode under base, cut to the length that the template names. The mechanism's parameter holds a pointer, for which the binding has no type, so it is laid out in C memory here.
+func deriveByEncryption(api cryptoki, h p11.SessionHandle, mechanism uint, base p11.ObjectHandle, data []byte, template []*p11.Attribute) (p11.ObjectHandle, error) {
 	if len(data) == 0 {
 		return 0, errors.New("nothing to derive from")
 	}
@@ -56,9 +56,9 @@ func deriveByEncryption(api cryptoki, h p11.SessionHandle, base p11.ObjectHandle
 	defer C.chipid_string_data_free(p)
 	// The binding copies the struct as bytes; the pointer inside stays good until the call is over.
 	param := C.GoBytes(unsafe.Pointer(p), C.int(unsafe.Sizeof(*p)))
-	o, err := api.DeriveKey(h, []*p11.Mechanism{p11.NewMechanism(p11.CKM_AES_ECB_ENCRYPT_DATA, param)}, base, template)
+	o, err := api.DeriveKey(h, []*p11.Mechanism{p11.NewMechanism(mechanism, param)}, base, template)
 	if err != nil {
-		return 0, &mechanismError{p11.CKM_AES_ECB_ENCRYPT_DATA, err}
+		return 0, &mechanismError{mechanism, err}
 	}
 	return o, nil
 }

@@ -23,12 +23,23 @@ func (f *family) ensure(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := s.isFor(doing, master, hsm.UseCardMaster); err != nil {
+	typ, _, err := s.number(master, p11.CKA_KEY_TYPE)
+	if err != nil {
+		return err
+	}
+	use := hsm.UseCardMaster
+	if f.tdes = isTDES(typ); f.tdes {
+		use = hsm.UseCardMasterTDES
+	}
+	if err := s.isFor(doing, master, use); err != nil {
 		return err
 	}
 	n, err := s.secretLength(master)
 	if err != nil {
 		return err
+	}
+	if f.tdes {
+		n = 16
 	}
 	if n != 16 && n != 32 {
 		return &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyUse, Detail: "a card master key has 128 or 256 bits"}
@@ -60,21 +71,28 @@ func (f *family) ensure(s *session) error {
 }
 
 func (f *family) derive(api cryptoki, owner p11.SessionHandle, master p11.ObjectHandle) error {
-	l, err := encryptedZero(api, owner, master)
+	l, err := f.encryptedZero(api, owner, master)
 	if err != nil {
 		return err
 	}
-	subkey := cardkey.Subkey(l)
-	defer clear(subkey[:])
+	defer clear(l)
 	check := sha256.Sum256(append([]byte("chipid card master key\x00"), l...))
-	clear(l)
 	if f.check != nil && !hmac.Equal(f.check, check[:]) {
 		return &hsm.Fault{Doing: "derive card keys", Kind: hsm.ErrKeyMismatch, Detail: "the master key is not the one these card keys came from"}
 	}
 	f.check = check[:]
+	var subkey [16]byte
+	defer clear(subkey[:])
+	mechanism := uint(p11.CKM_DES3_ECB_ENCRYPT_DATA)
+	if !f.tdes {
+		mechanism, subkey = p11.CKM_AES_ECB_ENCRYPT_DATA, cardkey.Subkey(l)
+	}
 	for which, label := range roles {
-		var data []byte
-		for _, block := range cardkey.Diversification(which, f.kdd, f.keyLen) {
+		data := []byte(nil)
+		if f.tdes {
+			data = cardkey.CPS(which, f.kdd)
+		}
+		for _, block := range f.blocks(which) {
 			for i := range block {
 				block[i] ^= subkey[i]
 			}
@@ -82,7 +100,7 @@ func (f *family) derive(api cryptoki, owner p11.SessionHandle, master p11.Object
 		}
 		template := append(named(label, f.ids[which]),
 			p11.NewAttribute(p11.CKA_CLASS, p11.CKO_SECRET_KEY), p11.NewAttribute(p11.CKA_KEY_TYPE, p11.CKK_AES), p11.NewAttribute(p11.CKA_VALUE_LEN, f.keyLen))
-		o, err := deriveByEncryption(api, owner, master, data, append(template, toSet(f.attributes(which))...))
+		o, err := deriveByEncryption(api, owner, mechanism, master, data, append(template, toSet(f.attributes(which))...))
 		clear(data)
 		if err != nil {
 			return err
@@ -90,6 +108,14 @@ func (f *family) derive(api cryptoki, owner p11.SessionHandle, master p11.Object
 		f.keys[which] = o
 	}
 	return nil
+}
+
+// blocks are the CMAC messages of KDF3; a 3DES master has none.
+func (f *family) blocks(which byte) [][]byte {
+	if f.tdes {
+		return nil
+	}
+	return cardkey.Diversification(which, f.kdd, f.keyLen)
 }
 
 // attributes is what a derived key may. A working key does its one duty and cannot leave. A replacement key leaves under the DEK, which
@@ -110,11 +136,16 @@ func (f *family) attributes(which byte) map[uint]bool {
 	return a
 }
 
-// encryptedZero returns AES(master, 0), from which the CMAC subkey is doubled. The token gives it as a readable session object, which lives
+// encryptedZero returns a block of zeros encrypted under the master: it tells one master from another, and of AES the CMAC subkey is doubled
+// from it. The token gives it as a readable session object, which lives
 // for as long as it takes to read it.
-func encryptedZero(api cryptoki, owner p11.SessionHandle, master p11.ObjectHandle) ([]byte, error) {
-	o, err := deriveByEncryption(api, owner, master, make([]byte, 16), []*p11.Attribute{
-		p11.NewAttribute(p11.CKA_CLASS, p11.CKO_SECRET_KEY), p11.NewAttribute(p11.CKA_KEY_TYPE, p11.CKK_GENERIC_SECRET), p11.NewAttribute(p11.CKA_VALUE_LEN, 16),
+func (f *family) encryptedZero(api cryptoki, owner p11.SessionHandle, master p11.ObjectHandle) ([]byte, error) {
+	mechanism, size := uint(p11.CKM_AES_ECB_ENCRYPT_DATA), 16
+	if f.tdes {
+		mechanism, size = p11.CKM_DES3_ECB_ENCRYPT_DATA, 8
+	}
+	o, err := deriveByEncryption(api, owner, mechanism, master, make([]byte, size), []*p11.Attribute{
+		p11.NewAttribute(p11.CKA_CLASS, p11.CKO_SECRET_KEY), p11.NewAttribute(p11.CKA_KEY_TYPE, p11.CKK_GENERIC_SECRET), p11.NewAttribute(p11.CKA_VALUE_LEN, size),
 		p11.NewAttribute(p11.CKA_TOKEN, false), p11.NewAttribute(p11.CKA_PRIVATE, true),
 		p11.NewAttribute(p11.CKA_SENSITIVE, false), p11.NewAttribute(p11.CKA_EXTRACTABLE, true),
 	})
@@ -129,8 +160,8 @@ func encryptedZero(api cryptoki, owner p11.SessionHandle, master p11.ObjectHandl
 		clear(v)
 		return nil, err
 	}
-	if !ok || len(v) != 16 {
-		return nil, &hsm.Fault{Doing: "derive card keys", Kind: hsm.ErrMechanism, Detail: "the token derives sensitive keys only, so KDF3 by CKM_AES_ECB_ENCRYPT_DATA cannot be done in it"}
+	if !ok || len(v) != size {
+		return nil, &hsm.Fault{Doing: "derive card keys", Kind: hsm.ErrMechanism, Detail: "the token derives sensitive keys only, so " + mechanismName(mechanism) + " cannot be checked in it"}
 	}
 	return v, nil
 }

@@ -17,6 +17,15 @@ const noteApplication = "chipid key length"
 
 // told is the length of a secret key in bytes as the token tells it, or 0.
 func (s *session) told(o p11.ObjectHandle) (int, error) {
+	typ, _, err := s.number(o, p11.CKA_KEY_TYPE)
+	switch {
+	case err != nil:
+		return 0, err
+	case typ == p11.CKK_DES2:
+		return 16, nil
+	case typ == p11.CKK_DES3:
+		return 24, nil
+	}
 	n, _, err := s.number(o, p11.CKA_VALUE_LEN)
 	return int(min(n, 1<<13)), err
 }

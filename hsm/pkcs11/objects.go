@@ -248,6 +248,8 @@ func (s *session) describe(o p11.ObjectHandle, kind hsm.KeyKind) (hsm.KeyInfo, e
 		info.Algorithm = "RSA"
 	case p11.CKK_AES:
 		info.Algorithm = "AES"
+	case p11.CKK_DES2, p11.CKK_DES3:
+		info.Algorithm = "3DES"
 	case p11.CKK_GENERIC_SECRET, p11.CKK_SHA256_HMAC:
 		info.Algorithm = "HMAC"
 	default:

@@ -25,8 +25,22 @@ var secretKinds = map[hsm.SecretUse]secretKind{
 	hsm.UseCardMaster: {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_DERIVE)},
 	hsm.UseDigest:     {p11.CKK_GENERIC_SECRET, p11.CKM_GENERIC_SECRET_KEY_GEN, secretAttributes(p11.CKA_SIGN)},
 	hsm.UseSeal:       {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_ENCRYPT, p11.CKA_DECRYPT)},
-	hsm.UseTransport:  {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_UNWRAP)},
+	// Two keys or three: kindOf chooses.
+	hsm.UseCardMasterTDES: {p11.CKK_DES2, p11.CKM_DES2_KEY_GEN, secretAttributes(p11.CKA_DERIVE)},
+	hsm.UseTransport:      {p11.CKK_AES, p11.CKM_AES_KEY_GEN, secretAttributes(p11.CKA_UNWRAP)},
 }
+
+// kindOf is how a key of the spec looks in the token.
+func kindOf(spec hsm.SecretSpec) secretKind {
+	kind := secretKinds[spec.Use]
+	if spec.Use == hsm.UseCardMasterTDES && spec.Bits == 192 {
+		kind.keyType, kind.mechanism = p11.CKK_DES3, p11.CKM_DES3_KEY_GEN
+	}
+	return kind
+}
+
+// isTDES says that a key type is 3DES: its length is its type, and no attribute.
+func isTDES(keyType uint) bool { return keyType == p11.CKK_DES2 || keyType == p11.CKK_DES3 }
 
 // secretAttributes is what a secret key of the token is, with the permissions of its use.
 func secretAttributes(permissions ...uint) map[uint]bool {
@@ -43,7 +57,10 @@ func secretAttributes(permissions ...uint) map[uint]bool {
 // GenerateSecret makes a secret key in the token.
 func (k *keyring) GenerateSecret(ctx context.Context, spec hsm.SecretSpec) (hsm.KeyRef, error) {
 	return k.secret(ctx, "generate secret key", spec, func(s *session, kind secretKind, template []*p11.Attribute) (p11.ObjectHandle, error) {
-		o, err := s.api.GenerateKey(s.h, []*p11.Mechanism{p11.NewMechanism(kind.mechanism, nil)}, append(template, p11.NewAttribute(p11.CKA_VALUE_LEN, spec.Bits/8)))
+		if !isTDES(kind.keyType) {
+			template = append(template, p11.NewAttribute(p11.CKA_VALUE_LEN, spec.Bits/8))
+		}
+		o, err := s.api.GenerateKey(s.h, []*p11.Mechanism{p11.NewMechanism(kind.mechanism, nil)}, template)
 		if err != nil {
 			return 0, &mechanismError{kind.mechanism, err}
 		}
@@ -71,7 +88,7 @@ func (k *keyring) secret(ctx context.Context, doing string, spec hsm.SecretSpec,
 	if err != nil {
 		return "", fault(doing, err)
 	}
-	kind := secretKinds[spec.Use]
+	kind := kindOf(spec)
 	k.t.making.Lock()
 	defer k.t.making.Unlock()
 	if err := k.with(ctx, doing, true, func(s *session) error {
@@ -132,12 +149,12 @@ func (s *session) isFor(doing string, o p11.ObjectHandle, use hsm.SecretUse) err
 	if err != nil {
 		return err
 	}
-	permission := map[hsm.SecretUse]uint{hsm.UseCardMaster: p11.CKA_DERIVE, hsm.UseDigest: p11.CKA_SIGN, hsm.UseSeal: p11.CKA_DECRYPT, hsm.UseTransport: p11.CKA_UNWRAP}[use]
+	permission := map[hsm.SecretUse]uint{hsm.UseCardMaster: p11.CKA_DERIVE, hsm.UseDigest: p11.CKA_SIGN, hsm.UseSeal: p11.CKA_DECRYPT, hsm.UseTransport: p11.CKA_UNWRAP, hsm.UseCardMasterTDES: p11.CKA_DERIVE}[use]
 	may, err := s.flag(o, permission)
 	if err != nil {
 		return err
 	}
-	if typ != kind.keyType && !(use == hsm.UseDigest && typ == p11.CKK_SHA256_HMAC) || !may {
+	if typ != kind.keyType && !(use == hsm.UseCardMasterTDES && isTDES(typ)) && !(use == hsm.UseDigest && typ == p11.CKK_SHA256_HMAC) || !may {
 		return &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyUse, Detail: "it was not made for this"}
 	}
 	return nil

@@ -137,7 +137,10 @@ func (s *session) unwrap(doing string, w hsm.WrappedKey, under p11.ObjectHandle,
 }
 
 // keyCheck has the token make a key's check value; it may be longer than 3 bytes.
-func (s *session) keyCheck(o p11.ObjectHandle, _ secretKind, how hsm.KCVMethod) ([]byte, error) {
+func (s *session) keyCheck(o p11.ObjectHandle, kind secretKind, how hsm.KCVMethod) ([]byte, error) {
+	if isTDES(kind.keyType) {
+		return s.encrypt(p11.NewMechanism(p11.CKM_DES3_ECB, nil), o, make([]byte, 8))
+	}
 	switch how {
 	case hsm.KCVCMAC:
 		return s.sign(p11.NewMechanism(p11.CKM_AES_CMAC, nil), o, make([]byte, 16))

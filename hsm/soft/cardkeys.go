@@ -1,10 +1,13 @@
 package soft
 
 import (
+	"bytes"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/des"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"sync"
 
@@ -29,6 +32,9 @@ func (k *keyring) CardKeys(_ context.Context, master hsm.KeyRef, kdd []byte) (hs
 // diversify is KDF3.
 func (k *keyring) diversify(doing string, master hsm.KeyRef, kdd []byte) (map[byte]mac.Key, error) {
 	m, err := k.secret(doing, master, hsm.UseCardMaster)
+	if errors.Is(err, hsm.ErrKeyUse) {
+		return k.diversifyTDES(doing, master, kdd)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +52,33 @@ func (k *keyring) diversify(doing string, master hsm.KeyRef, kdd []byte) (map[by
 }
 
 // cmacs concatenates the CMACs of the messages and cuts them to the key's length.
+// diversifyTDES is EMV CPS v1.1, 4.1.
+func (k *keyring) diversifyTDES(doing string, master hsm.KeyRef, kdd []byte) (map[byte]mac.Key, error) {
+	m, err := k.secret(doing, master, hsm.UseCardMasterTDES)
+	if err != nil {
+		return nil, err
+	}
+	defer m.Wipe()
+	long := bytes.Clone(m.Bytes())
+	if len(long) == 16 {
+		long = append(long, long[:8]...)
+	}
+	defer clear(long)
+	b, err := des.NewTripleDESCipher(long)
+	if err != nil {
+		return nil, &hsm.Fault{Doing: doing, Kind: hsm.ErrKeyUse, Cause: err}
+	}
+	keys := map[byte]mac.Key{}
+	for _, which := range []byte{cardkey.ENC, cardkey.MAC, cardkey.DEK} {
+		v := cardkey.CPS(which, kdd)
+		b.Encrypt(v[:8], v[:8])
+		b.Encrypt(v[8:], v[8:])
+		keys[which] = mac.NewKey(v)
+		clear(v)
+	}
+	return keys, nil
+}
+
 func cmacs(key mac.Key, messages [][]byte) ([]byte, error) {
 	var out []byte
 	for _, m := range messages {

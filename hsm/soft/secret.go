@@ -12,7 +12,7 @@ import (
 )
 
 // algorithms names the key of each use.
-var algorithms = map[hsm.SecretUse]string{hsm.UseCardMaster: "AES", hsm.UseDigest: "HMAC", hsm.UseSeal: "AES seal", hsm.UseTransport: "AES transport"}
+var algorithms = map[hsm.SecretUse]string{hsm.UseCardMaster: "AES", hsm.UseDigest: "HMAC", hsm.UseSeal: "AES seal", hsm.UseTransport: "AES transport", hsm.UseCardMasterTDES: "3DES"}
 
 // GenerateSecret makes a secret key and writes its file.
 func (k *keyring) GenerateSecret(_ context.Context, spec hsm.SecretSpec) (hsm.KeyRef, error) {

@@ -105,7 +105,10 @@ func (k *keyring) unwrapRSA(doing string, w hsm.WrappedKey) ([]byte, error) {
 }
 
 // keyCheck is a key's check value; it may be longer than 3 bytes.
-func keyCheck(_ hsm.SecretSpec, how hsm.KCVMethod, key []byte) ([]byte, error) {
+func keyCheck(spec hsm.SecretSpec, how hsm.KCVMethod, key []byte) ([]byte, error) {
+	if spec.Use == hsm.UseCardMasterTDES {
+		return mac.KCVTDES(key)
+	}
 	switch how {
 	case hsm.KCVCMAC:
 		return mac.CMAC(key, make([]byte, aes.BlockSize))

@@ -7,6 +7,15 @@ import (
 	"github.com/chipid-toolkit/chipid/apdu/mac"
 )
 
+// check3 is the key check value of a key or component, of 3 bytes.
+func (s *Spec) check3(key []byte) ([]byte, error) {
+	if s.Use == tdesMaster {
+		// GlobalPlatform Card Specification v2.3.1, B.5: one block of zeros.
+		return mac.KCVTDES(key)
+	}
+	return kcv(s.Method, key)
+}
+
 // kcv is the key check value of an AES key: the first 3 bytes, by one of the methods that vendors use.
 func kcv(method string, key []byte) ([]byte, error) {
 	switch method {

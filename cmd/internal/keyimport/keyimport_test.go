@@ -314,3 +314,39 @@ func FuzzSpec(f *testing.F) {
 		}
 	})
 }
+
+// A 3DES master comes in by components, with check values over zeros: 8BAF47 is that of the published test key 40..4F.
+func TestTDESMaster(t *testing.T) {
+	ring := softHSM(t)
+	half := bytes.Repeat([]byte{0x11}, 16)
+	parts := map[string][]byte{"Lan": half, "Minh": xor([][]byte{testKey(), half})}
+	value := func(b []byte) string {
+		v, err := mac.KCVTDES(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return hex.EncodeToString(v)
+	}
+	text := fmt.Sprintf("ceremony: CPS\nlabel: cps\nuse: card-master-3des\nbits: 128\nkcv: 8baf47\ncomponents:\n  - {custodian: Lan, kcv: %q}\n  - {custodian: Minh, kcv: %q}\n", value(half), value(parts["Minh"]))
+	if _, err := parse("f", []byte(text+"kcv-method: ones\n")); err == nil {
+		t.Error("a check value that 3DES has not")
+	}
+	s, err := parse("f", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Prepare(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var plan bytes.Buffer
+	if err := p.Write(&plan); err != nil || !strings.Contains(plan.String(), "3DES of 128 bits, card master key: derives card keys by EMV CPS") {
+		t.Errorf("%v\n%s", err, &plan)
+	}
+	if _, err := p.Run(context.Background(), ring, typing(parts)); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := ring.List(context.Background()); err != nil || len(list) != 1 || list[0].Algorithm != "3DES" || list[0].Extractable || !list[0].Sensitive {
+		t.Errorf("%+v, %v", list, err)
+	}
+}

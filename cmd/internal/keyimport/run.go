@@ -89,7 +89,7 @@ func (p *Plan) Write(w io.Writer) error {
 	line := func(name, value string) { fmt.Fprintf(&b, "%-22s %s\n", name, value) }
 	fmt.Fprintf(&b, "PLAN: %s\n\n", s.Title)
 	line("ceremony file SHA-256", fmt.Sprintf("%x", s.digest()))
-	line("key", fmt.Sprintf("%s, AES-%d, %s", s.Label, s.Bits, duties[s.Use]))
+	line("key", fmt.Sprintf("%s, %s, %s", s.Label, s.algorithm(), duties[s.Use]))
 	if s.ID != "" {
 		line("key id", strings.ToLower(s.ID))
 	}
@@ -132,6 +132,7 @@ func (p *Plan) Matches(written []byte) error {
 // duties say what the key will do.
 var duties = map[string]string{
 	"card-master": "card master key: derives card keys and nothing else",
+	tdesMaster:    "card master key: derives card keys by EMV CPS v1.1 and nothing else",
 	"transport":   "transport key: unwraps keys that come in and nothing else",
 }
 
@@ -173,7 +174,7 @@ func (p *Plan) Run(ctx context.Context, ring hsm.Keyring, ask Ask) (hsm.KeyRef, 
 		key = interpolate(at, parts)
 	}
 	defer clear(key)
-	got, err := kcv(s.Method, key)
+	got, err := s.check3(key)
 	if err != nil {
 		return "", err
 	}
@@ -234,7 +235,7 @@ func (p *Plan) accept(c Component, text []byte) ([]byte, error) {
 	if _, err := hex.Decode(part, digits); err != nil || len(part)*8 != p.Spec.Bits {
 		return wrong("is not %d hexadecimal digits", p.Spec.Bits/4)
 	}
-	got, err := kcv(p.Spec.Method, part)
+	got, err := p.Spec.check3(part)
 	if err != nil {
 		return wrong("has no check value")
 	}

@@ -31,7 +31,7 @@ const maxCustodians = 16
 //
 //	ceremony: "Transport key of lot 4711"
 //	label: transport-4711        # of the key in the token
-//	use: card-master             # card-master (default) or transport: what further keys come in under
+//	use: card-master             # card-master (default), card-master-3des, or transport: what further keys come in under
 //	bits: 128                    # 128 or 256
 //	kcv-method: ones             # ones (default), zeros or cmac
 //	kcv: 504a77                  # of the key
@@ -46,7 +46,7 @@ type Spec struct {
 	Bits       int         `yaml:"bits"`
 	Method     string      `yaml:"kcv-method"`
 	KCV        string      `yaml:"kcv"`
-	Use        string      `yaml:"use"`       // card-master (default) or transport
+	Use        string      `yaml:"use"`       // card-master (default), card-master-3des, transport
 	Threshold  int         `yaml:"threshold"` // 0: all
 	Components []Component `yaml:"components"`
 	Wrapped    *Wrapped    `yaml:"wrapped"` // in place of components
@@ -108,11 +108,13 @@ func (s *Spec) decode() (err error) {
 }
 
 func (s *Spec) check() error {
-	if s.Method == "" {
-		s.Method = KCVOnes
-	}
 	if s.Use == "" {
 		s.Use = "card-master"
+	}
+	if s.Method == "" {
+		if s.Method = KCVOnes; s.Use == tdesMaster {
+			s.Method = KCVZeros
+		}
 	}
 	secret, err := s.secret()
 	var fault *hsm.Fault
@@ -124,9 +126,11 @@ func (s *Spec) check() error {
 	case err != nil:
 		return s.bad("id", "is not hexadecimal", "write each byte as two digits")
 	case uses[s.Use] == 0:
-		return s.bad("use", "is neither card-master nor transport", "leave it out for a key that card keys are diversified from")
+		return s.bad("use", "is none of card-master, card-master-3des and transport", "leave it out for a key that card keys are diversified from")
 	case errors.As(secret.Check(), &fault):
 		return s.bad("label, id or bits", fault.Detail, "correct it")
+	case s.Use == tdesMaster && s.Method != KCVZeros:
+		return s.bad("kcv-method", "is not zeros", "leave it out: the check value of a 3DES key is made over zeros")
 	case s.Method != KCVOnes && s.Method != KCVZeros && s.Method != KCVCMAC:
 		return s.bad("kcv-method", "is none of ones, zeros and cmac", "ask the vendor; GlobalPlatform's is ones")
 	case !isKCV(s.KCV):
@@ -159,7 +163,18 @@ func (s *Spec) check() error {
 }
 
 // uses are what an imported key may be for.
-var uses = map[string]hsm.SecretUse{"card-master": hsm.UseCardMaster, "transport": hsm.UseTransport}
+var uses = map[string]hsm.SecretUse{"card-master": hsm.UseCardMaster, "transport": hsm.UseTransport, tdesMaster: hsm.UseCardMasterTDES}
+
+// tdesMaster is a 3DES master key, by EMV CPS.
+const tdesMaster = "card-master-3des"
+
+// algorithm names cipher and size.
+func (s *Spec) algorithm() string {
+	if s.Use == tdesMaster {
+		return fmt.Sprintf("3DES of %d bits", s.Bits)
+	}
+	return fmt.Sprintf("AES-%d", s.Bits)
+}
 
 func (s *Spec) secret() (hsm.SecretSpec, error) {
 	id, err := hex.DecodeString(s.ID)
