@@ -34,7 +34,8 @@ is encrypted besides is opened with the intake key of --keys, in the token.
 From then on the lines refuse a blank of the lot that is not on its manifests, one that is
 on them twice, and one whose chip has had a card: before anything is written to it, with
 the reason, and the blank goes to the rejects. A few in a row stop the lot. A lot may have
-several manifests. A lot without one is not checked.
+several manifests. A lot without one is not checked, unless the line's file says
+"manifest: required"; such a line does not start on it.
 
 Example:
   chipid stock manifest delivery-4711.p7m --lot LOT-2026-11 --supplier supplier.pem --by lan

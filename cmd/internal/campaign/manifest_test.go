@@ -18,7 +18,7 @@ func TestManifest(t *testing.T) {
 	ctx := context.Background()
 	serial := []byte{0x0A, 1, 2, 3, 4, 5, 6, 7, 8, 9}[:chip.SerialLen]
 	first := fmt.Sprintf("%X", serial)
-	for refusal, serials := range map[store.Refusal][]string{store.NotListed: {"00"}, store.ListedTwice: {first, first}, store.AlreadyBegun: {first}} {
+	for refusal, serials := range map[store.Refusal][]string{store.NoManifest: nil, store.NotListed: {"00"}, store.ListedTwice: {first, first}, store.AlreadyBegun: {first}} {
 		t.Run(string(refusal), func(t *testing.T) {
 			w, err := office(t).NewWorld(ctx, "")
 			if err != nil {
@@ -36,11 +36,13 @@ func TestManifest(t *testing.T) {
 					return tx.AddManifest(ctx, store.Manifest{Digest: bytes.Repeat([]byte{digest}, 32), Signer: make([]byte, 32), Lot: "blanks", By: "anna"}, serials)
 				})
 			}
-			if err := add(1, serials); err != nil {
-				t.Fatal(err)
-			}
-			if err := add(1, serials); err == nil {
-				t.Error("the same manifest twice")
+			if w.ManifestRequired = refusal == store.NoManifest; !w.ManifestRequired {
+				if err := add(1, serials); err != nil {
+					t.Fatal(err)
+				}
+				if err := add(1, serials); err == nil {
+					t.Error("the same manifest twice")
+				}
 			}
 			if err := w.Live(ctx, m); err != nil {
 				t.Fatal(err)

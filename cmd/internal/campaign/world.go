@@ -156,6 +156,8 @@ type World struct {
 	Chips    []*chip.Chip // every one that ever left the hopper
 	// Serial, if set, is the serial number of every blank: a supplier's clones.
 	Serial []byte
+	// ManifestRequired is that of the stations.
+	ManifestRequired bool
 	// Kill is the moment at which the process dies, counted from 1; 0: never.
 	Kill   int
 	Moment int // that the world is at
@@ -231,7 +233,7 @@ func (w *World) blank() *chip.Chip {
 // NewStation is a station at a machine, as a process that starts makes it.
 func (w *World) NewStation(name string, m *Machine) *station.Station {
 	return &station.Station{
-		Name: name, Store: w.Store, Blanks: "blanks", Issuer: &w.Issuer.Authority,
+		Name: name, Store: w.Store, Blanks: "blanks", ManifestRequired: w.ManifestRequired, Issuer: &w.Issuer.Authority,
 		Encoder: m, Driver: w.Driver, Printer: m, Chip: printer.StationContactless, Checker: checker{w}, Operator: patient{},
 	}
 }

@@ -66,6 +66,16 @@ func (f *File) Build(ctx context.Context, only string, p Parts) (list []*station
 }
 
 func (f *File) build(ctx context.Context, spec Station, p Parts) (*station.Station, error) {
+	required := f.Manifest == ManifestRequired
+	if required {
+		has, err := listed(ctx, p.Store, spec.Blanks)
+		if err != nil {
+			return nil, err
+		}
+		if !has {
+			return nil, f.At(spec, "blanks", "of "+spec.Name+" are of a lot without a supplier's manifest: "+spec.Blanks, "import it with chipid stock manifest")
+		}
+	}
 	name, err := pcsc.Find(ctx, spec.Reader)
 	switch {
 	case errors.Is(err, pcsc.ErrNoReader):
@@ -82,12 +92,21 @@ func (f *File) build(ctx context.Context, spec Station, p Parts) (*station.Stati
 			return nil, err
 		}
 	}
-	s := &station.Station{Name: spec.Name, Store: p.Store, Blanks: spec.Blanks, Limit: f.Limit, Issuer: p.Issuer, Encoder: reader, Driver: p.Driver, Checker: p.Checker(spec), Chip: spec.chip(), Log: p.Printer.Log}
+	s := &station.Station{Name: spec.Name, Store: p.Store, Blanks: spec.Blanks, ManifestRequired: required, Limit: f.Limit, Issuer: p.Issuer, Encoder: reader, Driver: p.Driver, Checker: p.Checker(spec), Chip: spec.chip(), Log: p.Printer.Log}
 	s.Printer = out
 	if spec.Feed == FeedHand {
 		s.Printer = &Desk{Reader: reader, Faces: out, Stop: p.Stop, Say: func(a Ask) { p.Say(spec.Name, a) }}
 	}
 	return s, nil
+}
+
+// listed says whether a lot has a manifest.
+func listed(ctx context.Context, s *store.Store, lot string) (has bool, err error) {
+	err = s.Do(ctx, "manifest", func(tx *store.Tx) (err error) {
+		has, err = tx.HasManifest(ctx, lot)
+		return err
+	})
+	return has, err
 }
 
 // chip is where a printer has its encoder.

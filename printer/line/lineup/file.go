@@ -22,6 +22,7 @@ import (
 //	trust: trust                   # what the inspection of finished cards trusts
 //	blanks: LOT-2026-11            # the lot that the blanks come from
 //	chip: jcop-lds                 # chip operating system of the blanks; default the profile's
+//	manifest: required           # default: a lot that has a manifest is held to it
 //	dpi: 300
 //	stations:
 //	  - name: S1
@@ -35,6 +36,7 @@ type File struct {
 	Trust    string    `yaml:"trust"`
 	Blanks   string    `yaml:"blanks"`
 	Chip     string    `yaml:"chip"`
+	Manifest string    `yaml:"manifest"` // ManifestRequired, or empty
 	DPI      int       `yaml:"dpi"`
 	Limit    int       `yaml:"stop-after"` // authentications that fail in a row until the lot stops
 	Stations []Station `yaml:"stations"`
@@ -64,6 +66,9 @@ const (
 	EncoderContact     = "contact"
 	EncoderContactless = "contactless"
 )
+
+// ManifestRequired is what manifest says where no blank is taken that no supplier's list vouches for.
+const ManifestRequired = "required"
 
 const (
 	maxFile     = 256 << 10
@@ -160,6 +165,8 @@ func (f *File) check() error {
 		return at(0, "trust", "is missing: finished cards are inspected as at a checkpoint", "name a trust store with the CSCA; chipid trust import makes one")
 	case f.DPI != 0 && (f.DPI < face.MinDPI || f.DPI > face.MaxDPI):
 		return at(f.line("dpi", 1), "dpi", fmt.Sprintf("is not %d to %d", face.MinDPI, face.MaxDPI), "name the printers' resolution")
+	case f.Manifest != "" && f.Manifest != ManifestRequired:
+		return at(f.line("manifest", 1), "manifest", "is not "+ManifestRequired, "leave it out where a lot may come without a supplier's manifest")
 	case f.Limit < 0 || f.Limit > 1000:
 		return at(f.line("stop-after", 1), "stop-after", "is not 1 to 1000", "leave it out for 3")
 	case len(f.Stations) == 0:

@@ -18,6 +18,7 @@ func TestLoad(t *testing.T) {
 	path := filepath.Join(dir, "line.yaml")
 	text := "process: hall\n" + head + `chip: jcop-lds
 dpi: 300
+manifest: required
 stop-after: 5
 stations:
   - name: S1
@@ -37,7 +38,7 @@ stations:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.Process != "hall" || f.Keys != filepath.Join(dir, "keys.yaml") || f.Trust != filepath.Join(dir, "trust") || f.DPI != 300 || f.Limit != 5 || f.Chip != "jcop-lds" || f.Path() != path {
+	if f.Process != "hall" || f.Keys != filepath.Join(dir, "keys.yaml") || f.Trust != filepath.Join(dir, "trust") || f.DPI != 300 || f.Limit != 5 || f.Manifest != lineup.ManifestRequired || f.Chip != "jcop-lds" || f.Path() != path {
 		t.Errorf("%+v", f)
 	}
 	want := []lineup.Station{
@@ -71,6 +72,7 @@ func TestParseRefuses(t *testing.T) {
 		"no stations":            {head, "stations", 0, "missing"},
 		"empty list":             {head + "stations: []\n", "stations", 0, "missing"},
 		"small dpi":              {head + "dpi: 7\n" + station, "dpi", 4, "is not"},
+		"another manifest":       {head + "manifest: maybe\n" + station, "manifest", 4, "is not required"},
 		"negative stop":          {head + "stop-after: -1\n" + station, "stop-after", 4, "1 to 1000"},
 		"station without name":   {head + "stations:\n  - reader: R0\n", "name", 0, "missing"},
 		"a path as name":         {head + "stations:\n  - name: ../S1\n    reader: R0\n", "name", 5, "letters"},

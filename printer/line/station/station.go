@@ -21,6 +21,8 @@ type Station struct {
 	// Blanks is the lot that the blanks at this station come from: failures of
 	// their authentication stop the lot on all stations.
 	Blanks string
+	// ManifestRequired refuses every blank of a lot that has no supplier's manifest. Without it such a lot is not checked.
+	ManifestRequired bool
 	// Limit is how many authentications in a row may fail before the lot stops;
 	// 0 is DefaultLimit.
 	Limit int
@@ -155,7 +157,7 @@ func (s *Station) advance(ctx context.Context, c *store.Card, to card.State, m s
 func (s *Station) vouched(ctx context.Context, c *store.Card, m store.Mark) error {
 	m.Station = s.Name
 	return s.record(ctx, string(card.Probed), func(tx *store.Tx) error {
-		if err := tx.Vouched(ctx, s.Blanks, m.Serial, *c); err != nil {
+		if err := tx.Vouched(ctx, s.Blanks, m.Serial, *c, s.ManifestRequired); err != nil {
 			return err
 		}
 		next, err := tx.Advance(ctx, *c, card.Probed, m)

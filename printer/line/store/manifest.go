@@ -21,6 +21,7 @@ type Refusal string
 
 // The refusals.
 const (
+	NoManifest   Refusal = "manifest.missing"       // the lot has none, and the line wants one
 	NotListed    Refusal = "manifest.not-listed"    // not on the lot's manifest, or the chip does not tell its serial number
 	ListedTwice  Refusal = "manifest.listed-twice"  // on manifests more than once: two chips would have one number
 	AlreadyBegun Refusal = "manifest.already-begun" // a card was begun on a chip of this number, and it is no blank again
@@ -72,20 +73,33 @@ func (t *Tx) AddManifest(ctx context.Context, m Manifest, serials []string) erro
 	return t.Audit(ctx, AuditEntry{Event: "manifest.imported", Reason: fmt.Sprintf("lot %s, %d serials", m.Lot, len(serials)), Digest: m.Digest, By: m.By})
 }
 
-// Vouched asks the manifests of a lot about the chip of a card that is to begin on it: nil, or a *ManifestError. A lot without a manifest
-// vouches for every chip.
-func (t *Tx) Vouched(ctx context.Context, lot, serial string, c Card) error {
-	var manifests, times int64
-	if err := t.row(ctx, `SELECT COUNT(*) FROM manifest WHERE lot = ?1`, lot).Scan(&manifests); err != nil {
-		return fmt.Errorf("store: %w", err)
+// HasManifest says whether a manifest of the lot was imported.
+func (t *Tx) HasManifest(ctx context.Context, lot string) (bool, error) {
+	var n int64
+	if err := t.row(ctx, `SELECT COUNT(*) FROM manifest WHERE lot = ?1`, lot).Scan(&n); err != nil {
+		return false, fmt.Errorf("store: %w", err)
 	}
-	if manifests == 0 {
+	return n != 0, nil
+}
+
+// Vouched asks the manifests of a lot about the chip of a card that is to begin on it: nil, or a *ManifestError. A lot without a manifest
+// vouches for every chip, or for none where one is required.
+func (t *Tx) Vouched(ctx context.Context, lot, serial string, c Card, required bool) error {
+	has, err := t.HasManifest(ctx, lot)
+	if err != nil {
+		return err
+	}
+	if !has && !required {
 		return nil
 	}
 	refuse := func(r Refusal) error { return &ManifestError{r, lot, serial} }
+	if !has {
+		return refuse(NoManifest)
+	}
 	if serial == "" {
 		return refuse(NotListed)
 	}
+	var times int64
 	if err := t.row(ctx, `SELECT COUNT(*) FROM manifest_serial WHERE lot = ?1 AND serial = ?2`, lot, serial).Scan(&times); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}

@@ -25,9 +25,10 @@ func testManifest(t *testing.T, url string) {
 			return tx.AddManifest(ctx, store.Manifest{Digest: bytes.Repeat([]byte{digest}, 32), Signer: make([]byte, 32), Lot: lot, By: "anna"}, serials)
 		})
 	}
+	required := false
 	vouched := func(lot, serial string, c store.Card) store.Refusal {
 		t.Helper()
-		err := s.Do(ctx, "ask", func(tx *store.Tx) error { return tx.Vouched(ctx, lot, serial, c) })
+		err := s.Do(ctx, "ask", func(tx *store.Tx) error { return tx.Vouched(ctx, lot, serial, c, required) })
 		var m *store.ManifestError
 		if err != nil && (!errors.As(err, &m) || !errors.Is(err, store.ErrManifest)) {
 			t.Fatal(err)
@@ -40,6 +41,11 @@ func testManifest(t *testing.T, url string) {
 	if r := vouched("A", "01", c); r != "" {
 		t.Errorf("a lot without a manifest: %s", r)
 	}
+	required = true
+	if r := vouched("A", "01", c); r != store.NoManifest {
+		t.Errorf("a lot without the manifest that is required: %q", r)
+	}
+	required = false
 	if err := errors.Join(add(1, "A", "01", "02", "02", "03"), add(2, "B", "03", "04")); err != nil {
 		t.Fatal(err)
 	}
