@@ -125,3 +125,29 @@ func walkGo(t *testing.T, visit func(file, dir string, imports []string)) {
 		t.Fatal(err)
 	}
 }
+
+// fileKeyring are those that may open keys in files: the demonstration with --embedded, synthetic cards, and what only measures and tests.
+var fileKeyring = []string{"cmd/chipid/demo.go", "cmd/internal/campaign", "cmd/internal/campaign/sim", "cmd/internal/linebench", "testcards/sample"}
+
+// TestFileKeyringIsForDemonstrations: no other program text reaches hsm/soft, so no verb that issues can be led to keys in files.
+func TestFileKeyringIsForDemonstrations(t *testing.T) {
+	used := map[string]bool{}
+	walkGo(t, func(file, dir string, imports []string) {
+		if strings.HasSuffix(file, "_test.go") || !slices.Contains(imports, module+"hsm/soft") {
+			return
+		}
+		switch {
+		case slices.Contains(fileKeyring, file):
+			used[file] = true
+		case slices.Contains(fileKeyring, dir):
+			used[dir] = true
+		default:
+			t.Errorf("%s imports hsm/soft; keys in files are for %v", file, fileKeyring)
+		}
+	})
+	for _, f := range fileKeyring {
+		if !used[f] {
+			t.Errorf("%s does not use hsm/soft: take it off the list", f)
+		}
+	}
+}

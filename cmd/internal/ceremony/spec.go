@@ -130,7 +130,11 @@ func Load(path string) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Spec{path: path, text: b}
+	return parse(path, b)
+}
+
+func parse(path string, text []byte) (*Spec, error) {
+	s := &Spec{path: path, text: text}
 	if err := s.decode(); err != nil {
 		return nil, err
 	}

@@ -194,6 +194,30 @@ func TestWrappedRefused(t *testing.T) {
 	}
 }
 
+// FuzzComponentFile: what a custodian gives is taken only with its check value, and no error repeats it.
+func FuzzComponentFile(f *testing.F) {
+	s, err := parse("f", []byte(valid))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("404142434445464748494a4b4c4d4e4f\n"))
+	f.Add([]byte("40 41 42 43\t44 45 46 47\r\n48 49 4A 4B 4C 4D 4E 4F"))
+	f.Add([]byte("4041"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p := &Plan{Spec: s}
+		part, err := p.accept(Component{Custodian: "A", KCV: "504a77"}, bytes.Clone(text))
+		if err == nil {
+			if v, err := kcv(KCVOnes, part); err != nil || hex.EncodeToString(v) != "504a77" {
+				t.Errorf("%x taken with another check value", part)
+			}
+			return
+		}
+		if len(text) >= 16 && strings.Contains(err.Error(), string(text)) {
+			t.Errorf("%v repeats what was given", err)
+		}
+	})
+}
+
 func FuzzWrappedKeyFile(f *testing.F) {
 	f.Add([]byte("00112233\n 44 55"), "hex", "aes-kw", 128)
 	f.Add(bytes.Repeat([]byte("00"), 24), "", "aes-kw", 128)
