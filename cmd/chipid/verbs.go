@@ -15,6 +15,7 @@ func addVerbs(root *cobra.Command, env *env) {
 		newBatchCmd(env),
 		newStockCmd(env),
 		newLineCmd(env),
+		newConsoleCmd(env),
 		newFileCmd(env),
 		newPackCmd(env),
 		newPrintCmd(env),
