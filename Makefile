@@ -18,7 +18,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.7.0
 # Real parts: PC/SC with virtual readers, a PKCS#11 token, and what cgo needs.
 RUN_PACKAGES  = gcc libc6-dev pkg-config libpcsclite-dev pcscd vsmartcard-vpcd softhsm2
 # The stock tools that must agree with us.
-TEST_PACKAGES = $(RUN_PACKAGES) opensc openssl openpace libeac-dev libssl-dev poppler-utils postgresql cups-ipp-utils dbus-daemon libcups2-dev
+TEST_PACKAGES = $(RUN_PACKAGES) opensc openssl openpace libeac-dev libssl-dev poppler-utils postgresql cups-ipp-utils dbus-daemon libcups2-dev chromium
 
 .PHONY: all build demo test lint cross bench corpus mutate campaign fuzz setup clean
 
