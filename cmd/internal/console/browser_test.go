@@ -42,6 +42,7 @@ func tab(t *testing.T, browser context.Context) context.Context {
 	t.Helper()
 	c, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
+	must(t, chromedp.Do(c)) // opens it: a tab ends with the context of its first action
 	return c
 }
 
