@@ -37,6 +37,14 @@ var actions = []action{
 		done, err := s.Office.Close(r.Context(), r.PostForm.Get("batch"), v.person.Name)
 		return agreed(text(r), done), err
 	}},
+	{"/batches/erase", mayDecide, true, func(s *Server, r *http.Request, v *visit) (string, error) {
+		batch := r.PostForm.Get("batch")
+		if batch == "" { // to the office: every batch that is due
+			return "", office.ErrNotNow
+		}
+		e, err := s.Office.Erase(r.Context(), batch, v.person.Name)
+		return agreed(text(r), len(e.Erased) > 0), err
+	}},
 	{"/stock/receive", mayDecide, false, bookStock},
 	{"/people/put", mayDecide, true, putPerson},
 }

@@ -124,7 +124,7 @@ func TestInABrowser(t *testing.T) {
 	// Two people in two browsers.
 	minh := tab(t, browser)
 	w.enter(t, minh, "minh")
-	do(t, minh, chromedp.EmulateViewport(1366, 860), chromedp.Navigate(w.url+"/rejects"), chromedp.WaitVisible(chromedp.CSS(`.scan input`)))
+	do(t, minh, chromedp.EmulateViewport(1366, 860), chromedp.Navigate(w.url+"/rejects"), chromedp.WaitVisible(chromedp.CSS(`.scan input[name=serial]`)))
 	shoot(t, minh, "console-rejects")
 	do(t, minh, chromedp.Click(chromedp.CSS(`tr.warn td a`)), chromedp.WaitVisible(chromedp.CSS(`form[action="/rejects/confirm"]`)))
 	do(t, minh, chromedp.SendKeys(chromedp.CSS(`form[action="/rejects/confirm"] input[type=password]`), password), chromedp.Click(chromedp.CSS(`form[action="/rejects/confirm"] button`)), chromedp.WaitVisible(chromedp.CSS(`.said`)))

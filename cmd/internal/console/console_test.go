@@ -64,6 +64,7 @@ var posts = []struct {
 	{"/lots/release", url.Values{"lot": {"L"}, "password": {password}}, false, true},
 	{"/batches/pause", url.Values{"batch": {"HN-2026-11-24"}, "pause": {"1"}}, false, true},
 	{"/batches/close", url.Values{"batch": {"HN-2026-11-24"}, "password": {password}}, false, true},
+	{"/batches/erase", url.Values{"batch": {"HN-2026-11-24"}, "password": {password}}, false, true},
 	{"/stock/receive", url.Values{"batch": {"HN-2026-11-24"}, "blanks": {"5"}}, false, true},
 	{"/people/put", url.Values{"name": {"an"}, "role": {"operator"}, "new-password": {password}, "password": {password}}, false, true},
 	{"/cards/1/holder", url.Values{}, false, true},

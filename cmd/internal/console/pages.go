@@ -221,7 +221,7 @@ func loadTroubles(ctx context.Context, tx *store.Tx, p *page) error {
 		return err
 	}
 	if n := len(p.Pending); n > 0 {
-		p.Troubles = append(p.Troubles, trouble{fmt.Sprintf(t.tr("%d rejects wait to be found in the locked bin", "%d thẻ hỏng chờ xác nhận trong thùng khóa"), n), t.tr("Scan them there: their cards are made again", "Quét tại thùng: thẻ sẽ được làm lại"), "/rejects"})
+		p.Troubles = append(p.Troubles, trouble{fmt.Sprintf(t.tr("to be found in the locked bin: %d", "thẻ hỏng chờ xác nhận trong thùng khóa: %d"), n), t.tr("Scan them there: their cards are made again", "Quét tại thùng: thẻ sẽ được làm lại"), "/rejects"})
 	}
 	if p.Approvals, err = tx.Approvals(ctx); err != nil {
 		return err

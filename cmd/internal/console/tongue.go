@@ -123,6 +123,8 @@ func (t tongue) Action(a string) string {
 		return t.tr("not to be found: card", "không tìm thấy: thẻ")
 	case store.ActionClose:
 		return t.tr("close batch", "đóng đợt")
+	case store.ActionErase:
+		return t.tr("erase the personal data of batch", "xóa dữ liệu cá nhân của đợt")
 	}
 	return a
 }
