@@ -233,6 +233,8 @@ func (s *Server) refused(t tongue, err error) string {
 		return t.tr("This is not a reject that waits to be confirmed.", "Đây không phải thẻ hỏng đang chờ xác nhận.")
 	case errors.Is(err, store.ErrUnbalanced):
 		return t.tr("The batch cannot be closed: ", "Chưa đóng được đợt: ") + err.Error()
+	case errors.Is(err, office.ErrKept):
+		return t.tr("The batch's retention is not over.", "Chưa hết thời hạn lưu giữ của đợt.")
 	case errors.Is(err, office.ErrNotNow), errors.Is(err, store.ErrState), errors.Is(err, store.ErrTransition), errors.Is(err, store.ErrNotFound):
 		return t.tr("Somebody else was quicker, or it is no longer so. Look again.", "Người khác đã làm trước, hoặc tình trạng đã đổi. Hãy xem lại.")
 	case errors.Is(err, ErrPassword):
