@@ -38,11 +38,21 @@ type Options struct {
 // not the one its name says, one that comes twice, a signer that must not sign
 // documents or not at this time.
 func Prepare(groups []lds.File, o Options) (*Token, []byte, error) {
+	return PrepareHashes(groups, nil, o)
+}
+
+// PrepareHashes is Prepare where of some data groups, or of all, only the hashes of
+// the whole files are known: made with Options.Hash, which must be given then. What
+// was hashed cannot be checked here; that is the caller's word.
+func PrepareHashes(groups []lds.File, hashes []GroupHash, o Options) (*Token, []byte, error) {
 	signing, at, err := o.signing()
 	if err != nil {
 		return nil, nil, err
 	}
-	object, err := newObject(groups, o, signing.Hash)
+	if len(hashes) > 0 && o.Hash == 0 {
+		return nil, nil, fmt.Errorf("sod: prepare: nobody says what made the hashes")
+	}
+	object, err := newObject(groups, hashes, o, signing.Hash)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -94,7 +104,7 @@ func checkTime(c *pki.Certificate, at time.Time) error {
 	return nil
 }
 
-func newObject(groups []lds.File, o Options, signHash crypto.Hash) (*SecurityObject, error) {
+func newObject(groups []lds.File, hashes []GroupHash, o Options, signHash crypto.Hash) (*SecurityObject, error) {
 	object := &SecurityObject{Hash: o.Hash}
 	if object.Hash == 0 {
 		object.Hash = signHash
@@ -131,6 +141,17 @@ func newObject(groups []lds.File, o Options, signHash crypto.Hash) (*SecurityObj
 		h := object.Hash.New()
 		h.Write(f.Bytes)
 		object.Groups = append(object.Groups, GroupHash{Number: n, Hash: h.Sum(nil)})
+	}
+	for _, g := range hashes {
+		switch _, twice := object.Group(g.Number); {
+		case g.Number < 1 || g.Number > 16:
+			return nil, fmt.Errorf("sod: prepare: there is no data group %d", g.Number)
+		case twice:
+			return nil, fmt.Errorf("sod: prepare: EF.DG%d comes twice", g.Number)
+		case len(g.Hash) != object.Hash.Size():
+			return nil, fmt.Errorf("sod: prepare: the hash of EF.DG%d has %d bytes, %v makes %d", g.Number, len(g.Hash), object.Hash, object.Hash.Size())
+		}
+		object.Groups = append(object.Groups, GroupHash{Number: g.Number, Hash: slices.Clone(g.Hash)})
 	}
 	slices.SortFunc(object.Groups, func(a, b GroupHash) int { return a.Number - b.Number })
 	for _, n := range []int{1, 2} { // mandatory in every document (Doc 9303-10 (8th ed.), 4.1)

@@ -181,6 +181,10 @@ func (t *Token) conforms(der []byte) error {
 	return nil
 }
 
+// Draft is the file as it will be, with one zero byte where the signature goes: for
+// the rules about files that lie together, before the key is asked.
+func (t *Token) Draft() []byte { return t.kind.file(t.frame.with([]byte{0})) }
+
 // Issue signs with the Document Signer's private key and returns the file: EF.SOD
 // with its tag 77, or EF.CardSecurity. The result is read back and its signature verified with the
 // certificate's key before anybody gets it.

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -48,6 +49,21 @@ const (
 	RuleZone = "signer.dg1.zone"
 	// RuleExpired: the document has not expired before it is signed.
 	RuleExpired = "signer.dg1.expired"
+	// RuleHash: a hash is as long as its algorithm makes it.
+	RuleHash = "signer.hash"
+	// RuleStated: a document is stated where EF.DG1 is not there to be read, and there
+	// alone.
+	RuleStated = "signer.document"
+)
+
+// Rules of choosing a Document Signer.
+const (
+	RuleNone     = "signer.none"     // the pool is empty
+	RulePeriod   = "signer.period"   // certificate or key are not of this day
+	RuleLimit    = "signer.limit"    // the key has signed as often as it may
+	RuleType     = "document.type"   // the documentTypeList does not name the document code
+	RuleState    = "document.state"  // the certificate stands for another State
+	RuleOutlasts = "signer.outlasts" // the certificate ends before the document
 )
 
 // judge puts the conformance rules to the files, each by itself and all of them
@@ -66,8 +82,21 @@ func judge(r Request) (*documentFacts, error) {
 		groups[id.Number()] = f.Bytes
 		chip[lint.DG(id.Number())] = f.Bytes
 	}
+	hashed := map[int]bool{}
+	for _, g := range r.Hashes {
+		name := fmt.Sprintf("EF.DG%d", g.Number)
+		switch _, whole := groups[g.Number]; {
+		case g.Number < 1 || g.Number > 16:
+			return nil, &RuleError{Rule: RuleGroup, Where: "request", Text: "a hash is of no data group: EF.DG1 to EF.DG16 are signed"}
+		case whole || hashed[g.Number]:
+			return nil, &RuleError{Rule: RuleGroup, Where: name, Text: "it comes twice"}
+		case r.Hash == 0 || len(g.Hash) != r.Hash.Size():
+			return nil, &RuleError{Rule: RuleHash, Where: name, Text: fmt.Sprintf("its hash has %d bytes, which is not what the algorithm makes", len(g.Hash)), Citation: "Doc 9303-10 (8th ed.), 4.6.2.3"}
+		}
+		hashed[g.Number] = true
+	}
 	for _, n := range []int{1, 2} {
-		if groups[n] == nil {
+		if groups[n] == nil && !hashed[n] {
 			return nil, &RuleError{Rule: RuleGroup, Where: fmt.Sprintf("EF.DG%d", n), Text: "it is missing", Citation: "Doc 9303-10 (8th ed.), 4.1"}
 		}
 	}
@@ -82,10 +111,49 @@ func judge(r Request) (*documentFacts, error) {
 	if err := firstError(document.Lint(chip, nil, nil)); err != nil {
 		return nil, err
 	}
+	if r.ChipKeys != nil && (hashed[14] || hashed[15]) {
+		return nil, &RuleError{Rule: RuleChipKey, Where: "EF.DG14, EF.DG15", Text: "the chip's keys are compared with whole data groups, not with hashes"}
+	}
 	if err := chipKeys(groups, r.ChipKeys); err != nil {
 		return nil, err
 	}
+	if (r.Stated != nil) != hashed[1] {
+		return nil, &RuleError{Rule: RuleStated, Where: "EF.DG1", Text: "a document is stated where EF.DG1 comes as a hash, and there alone"}
+	}
+	if r.Stated != nil {
+		return r.Stated.facts(r.SigningTime)
+	}
 	return facts(groups[1], r)
+}
+
+// together puts the rules about the files of one chip to those that are known, with
+// the object that is going to be signed among them.
+func together(r Request, draft []byte) error {
+	chip := map[lint.Kind][]byte{lint.SOD: draft}
+	for _, f := range r.Groups {
+		id, _ := lds.FileByName(f.Name)
+		chip[lint.DG(id.Number())] = f.Bytes
+	}
+	for _, f := range r.Beside {
+		chip[lint.Kind(f.Name)] = f.Bytes
+	}
+	return firstError(document.Lint(chip, nil, nil))
+}
+
+// facts takes the document by the word of whoever asks.
+func (s *Stated) facts(at time.Time) (*documentFacts, error) {
+	d := &documentFacts{code: strings.TrimRight(s.Code, "<"), state: strings.TrimRight(s.State, "<"), expiry: s.Expiry, never: s.Never}
+	switch {
+	case d.code == "" || d.state == "":
+		return nil, &RuleError{Rule: RuleStated, Where: "request", Text: "document code and issuing State are missing"}
+	case !d.never && !d.expiry.Valid():
+		return nil, &RuleError{Rule: RuleStated, Where: "request", Text: "the date of expiry is missing"}
+	case d.never && !d.expiry.IsZero():
+		return nil, &RuleError{Rule: RuleStated, Where: "request", Text: "a document with a date of expiry is said not to expire"}
+	case !d.never && d.expiry.Before(cardprofile.DateOf(at)):
+		return nil, &RuleError{Rule: RuleExpired, Where: "request", Text: "the document has expired"}
+	}
+	return d, nil
 }
 
 func firstError(findings []lint.Finding) error {

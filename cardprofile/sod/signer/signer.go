@@ -24,6 +24,8 @@ type DocumentSigner struct {
 	Limit int64
 	// Sign chooses the signature algorithm.
 	Sign cms.SignOptions
+
+	anchor *pki.Result // of the certificate, when it was added
 }
 
 // Errors of a pool.
@@ -78,7 +80,8 @@ func (p *Pool) put(d DocumentSigner, replace bool) error {
 	if _, err := cms.ChooseSigning(d.Certificate.PublicKey, d.Sign); err != nil {
 		return fmt.Errorf("%w: %w", ErrSigner, err)
 	}
-	if err := p.anchored(d.Certificate); err != nil {
+	var err error
+	if d.anchor, err = p.anchored(d.Certificate); err != nil {
 		return fmt.Errorf("%w: %w", ErrSigner, err)
 	}
 	p.mu.Lock()
@@ -98,7 +101,7 @@ func (p *Pool) put(d DocumentSigner, replace bool) error {
 
 // anchored holds a signer against the trust store at a time when its key signs: what
 // would keep back every document shows before a chip is made for one.
-func (p *Pool) anchored(c *pki.Certificate) error {
+func (p *Pool) anchored(c *pki.Certificate) (*pki.Result, error) {
 	at := p.now()
 	for _, from := range []time.Time{c.NotBefore, c.PrivateKeyNotBefore} {
 		if at.Before(from) {
@@ -113,16 +116,16 @@ func (p *Pool) anchored(c *pki.Certificate) error {
 	r := pki.VerifySigner(c, p.Trust, at)
 	for _, check := range []pki.Check{r.Chain, r.Validity, r.Revocation} {
 		if check.Outcome == pki.Failed {
-			return fmt.Errorf("a checkpoint would refuse its documents: %s: %s", check.ID, check.Reason)
+			return nil, fmt.Errorf("a checkpoint would refuse its documents: %s: %s", check.ID, check.Reason)
 		}
 	}
 	if r.Chain.Outcome != pki.Passed || r.Trust != pki.TrustAnchored {
-		return fmt.Errorf("%w: %s", sod.ErrNotAnchored, r.Chain.Reason)
+		return nil, fmt.Errorf("%w: %s", sod.ErrNotAnchored, r.Chain.Reason)
 	}
 	if len(r.Deviations) > 0 {
-		return fmt.Errorf("its documents would be read with a deviation: %s", r.Deviations[0])
+		return nil, fmt.Errorf("its documents would be read with a deviation: %s", r.Deviations[0])
 	}
-	return nil
+	return r, nil
 }
 
 // Retire takes a Document Signer out of the pool, by the fingerprint of its
@@ -154,24 +157,29 @@ func (p *Pool) now() time.Time {
 }
 
 // Ready says whether some Document Signer of the pool may sign at this time, by its
-// certificate's validity, its key's period and its limit; ErrNoSigner with the reason
-// otherwise. Which documents it may sign is found for each of them.
+// certificate's validity, its key's period and its limit; a *NoSignerError otherwise. Which documents it may sign is found for each of them.
 func (p *Pool) Ready(at time.Time) error {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	why := "the pool is empty"
+	why := empty
 	for _, s := range p.signers {
-		if why = p.stopped(s, at); why == "" {
+		if why = p.stopped(s, at); why == nil {
 			return nil
 		}
 	}
-	return fmt.Errorf("%w: %s", ErrNoSigner, why)
+	return why
 }
 
 // Request is a document that wants an EF.SOD.
 type Request struct {
 	// Groups are the data group files as they are or will be on the chip.
 	Groups []lds.File
+	// Hashes are the data groups of which only the hash is known: of the whole file, by
+	// Hash. No rule judges what was hashed.
+	Hashes []sod.GroupHash
+	// Stated is what choosing a signer asks of the document, where EF.DG1 is among
+	// Hashes; nil otherwise.
+	Stated *Stated
 	// Beside are other files of the chip that the groups must fit: EF.COM,
 	// EF.CardAccess. They are not signed.
 	Beside []lds.File
@@ -186,6 +194,13 @@ type Request struct {
 	// NoExpiry is what the zone holds in place of a date of expiry where documents of
 	// this kind do not expire; "" where they do.
 	NoExpiry string
+}
+
+// Stated is a document by the word of whoever asks.
+type Stated struct {
+	Code, State string // as the zone has them, with or without fillers
+	Expiry      cardprofile.Date
+	Never       bool // it does not expire
 }
 
 // Job is a document of which everything is decided and checked, the signer among it,
@@ -218,8 +233,11 @@ func (p *Pool) Prepare(r Request) (*Job, error) {
 }
 
 func (p *Pool) job(r Request, d *documentFacts, s DocumentSigner) (*Job, error) {
-	token, attributes, err := sod.Prepare(r.Groups, sod.Options{Signer: s.Certificate, Hash: r.Hash, LDSVersion: r.LDSVersion, UnicodeVersion: r.UnicodeVersion, SigningTime: r.SigningTime, Sign: s.Sign})
+	token, attributes, err := sod.PrepareHashes(r.Groups, r.Hashes, sod.Options{Signer: s.Certificate, Hash: r.Hash, LDSVersion: r.LDSVersion, UnicodeVersion: r.UnicodeVersion, SigningTime: r.SigningTime, Sign: s.Sign})
 	if err != nil {
+		return nil, err
+	}
+	if err := together(r, token.Draft()); err != nil {
 		return nil, err
 	}
 	return &Job{pool: p, signer: s, token: token, attributes: attributes,
@@ -330,14 +348,18 @@ func (p *Pool) choose(d *documentFacts, at time.Time) (DocumentSigner, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var fit []DocumentSigner
-	why := "the pool is empty"
+	// A signer that would fit and has stopped says more than one that is for other
+	// documents.
+	why, would := empty, false
 	for _, s := range p.signers {
-		reason := p.stopped(s, at)
-		if reason == "" {
-			reason = unfit(s, d)
+		if reason := unfit(s, d); reason != nil {
+			if !would {
+				why = reason
+			}
+			continue
 		}
-		if reason != "" {
-			why = reason
+		if reason := p.stopped(s, at); reason != nil {
+			why, would = reason, true
 			continue
 		}
 		if len(fit) > 0 && !keyEnd(fit[0].Certificate).Equal(keyEnd(s.Certificate)) {
@@ -346,38 +368,55 @@ func (p *Pool) choose(d *documentFacts, at time.Time) (DocumentSigner, error) {
 		fit = append(fit, s)
 	}
 	if len(fit) == 0 {
-		return DocumentSigner{}, fmt.Errorf("%w: %s", ErrNoSigner, why)
+		return DocumentSigner{}, why
 	}
 	p.turn++
 	return fit[p.turn%len(fit)], nil
 }
 
-// stopped says why a signer signs nothing at this time; "" when it does.
-func (p *Pool) stopped(s DocumentSigner, at time.Time) string {
+// NoSignerError says why no Document Signer may sign a document now. It matches
+// ErrNoSigner.
+type NoSignerError struct {
+	Rule string // one of RuleNone, RulePeriod, RuleLimit, RuleType, RuleState, RuleOutlasts
+	Text string
+}
+
+// Error names the reason.
+func (e *NoSignerError) Error() string { return ErrNoSigner.Error() + ": " + e.Text }
+
+// Unwrap is ErrNoSigner.
+func (e *NoSignerError) Unwrap() error { return ErrNoSigner }
+
+var empty = &NoSignerError{RuleNone, "the pool is empty"}
+
+// stopped says why a signer signs nothing at this time; nil when it does.
+func (p *Pool) stopped(s DocumentSigner, at time.Time) *NoSignerError {
 	c := s.Certificate
 	switch {
 	case at.Before(c.NotBefore) || at.After(c.NotAfter):
-		return fmt.Sprintf("%s is not valid on %s", c, at.Format(time.DateOnly))
+		return &NoSignerError{RulePeriod, fmt.Sprintf("%s is not valid on %s", c, at.Format(time.DateOnly))}
 	case !c.PrivateKeyNotBefore.IsZero() && at.Before(c.PrivateKeyNotBefore) || !c.PrivateKeyNotAfter.IsZero() && at.After(c.PrivateKeyNotAfter):
-		return fmt.Sprintf("%s has a key that is not to sign on %s", c, at.Format(time.DateOnly))
+		return &NoSignerError{RulePeriod, fmt.Sprintf("%s has a key that is not to sign on %s", c, at.Format(time.DateOnly))}
 	case p.full[c.Fingerprint()]:
-		return fmt.Sprintf("%s has reached its limit of %d documents", c, s.Limit)
+		return &NoSignerError{RuleLimit, fmt.Sprintf("%s has reached its limit of %d documents", c, s.Limit)}
 	}
-	return ""
+	return nil
 }
 
-// unfit says why a signer must not sign this document; "" when it may.
-func unfit(s DocumentSigner, d *documentFacts) string {
+// unfit says why a signer must not sign this document; nil when it may.
+func unfit(s DocumentSigner, d *documentFacts) *NoSignerError {
 	c := s.Certificate
 	switch {
 	case !c.SignsType(d.code):
-		return fmt.Sprintf("%s is not for documents of type %s", c, d.code)
+		return &NoSignerError{RuleType, fmt.Sprintf("%s is not for documents of type %s", c, d.code)}
+	case d.state != "" && s.anchor.CompareState(d.state).Outcome != pki.Passed:
+		return &NoSignerError{RuleState, fmt.Sprintf("%s does not stand for the document's issuing State", c)}
 	// Doc 9303-12 (8th ed.), 4.1: a Document Signer certificate lasts as long as the
 	// documents it has signed.
 	case !d.never && cardprofile.DateOf(c.NotAfter).Before(d.expiry):
-		return fmt.Sprintf("%s ends before the document does", c)
+		return &NoSignerError{RuleOutlasts, fmt.Sprintf("%s ends before the document does", c)}
 	}
-	return ""
+	return nil
 }
 
 func keyEnd(c *pki.Certificate) time.Time {
