@@ -64,7 +64,7 @@ func (f *batchNew) run(ctx context.Context, env *env, name string) error {
 	if err != nil {
 		return err
 	}
-	retain, err := parseRetain(f.retain)
+	retain, err := parseRetain("--retain", f.retain)
 	if err != nil {
 		return err
 	}
@@ -113,9 +113,9 @@ func profileName(given string, p *cardprofile.Profile) string {
 	return given
 }
 
-// parseRetain reads a duration with days.
-func parseRetain(s string) (time.Duration, error) {
-	bad := usagef("--retain is no time such as 30d or 12h")
+// parseRetain reads a duration with days, the value of a flag.
+func parseRetain(flag, s string) (time.Duration, error) {
+	bad := usagef("%s is no time such as 30d or 12h", flag)
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		n, err := strconv.Atoi(days)
 		if err != nil || n < 0 || n > 36500 {

@@ -90,8 +90,8 @@ func (f *issueFlags) run(ctx context.Context, env *env) error {
 	if err != nil {
 		return err
 	}
-	if keys.CardMasterNew == "" {
-		return &cardprofile.InputError{File: f.keys, Field: "card-master-new", Problem: "is missing: an issued card must not keep the keys it came with", Fix: "name the master key of issued cards"}
+	if err := keys.Cards(); err != nil {
+		return err
 	}
 	ring, err := keys.Open(ctx, env.pinPrompt())
 	if err != nil {

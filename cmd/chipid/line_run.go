@@ -87,8 +87,8 @@ func (f *lineRun) run(ctx context.Context, env *env) error {
 		return err
 	}
 	defer ring.Close()
-	if keys.CardMasterNew == "" {
-		return &cardprofile.InputError{File: file.Keys, Field: "card-master-new", Problem: "is missing: an issued card must not keep the keys it came with", Fix: "name the master key of issued cards"}
+	if err := keys.Cards(); err != nil {
+		return err
 	}
 	authority, set, err := authorityOf(ctx, env, ring, keys, trust)
 	if err != nil {

@@ -19,5 +19,6 @@ func addVerbs(root *cobra.Command, env *env) {
 		newFileCmd(env),
 		newPackCmd(env),
 		newPrintCmd(env),
+		newSignCmd(env),
 	)
 }

@@ -3,6 +3,7 @@ package signer
 import (
 	"crypto"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -103,13 +104,16 @@ func judge(r Request) (*documentFacts, error) {
 	for _, f := range r.Beside {
 		chip[lint.Kind(f.Name)] = f.Bytes
 	}
-	for kind, b := range chip {
-		if err := firstError(files.Lint(b, kind)); err != nil {
+	for _, kind := range slices.Sorted(maps.Keys(chip)) {
+		if err := firstError(files.Lint(chip[kind], kind)); err != nil {
+			if !strings.Contains(err.Where, string(kind)) {
+				err.Where = string(kind) + ", " + err.Where
+			}
 			return nil, err
 		}
 	}
-	if err := firstError(document.Lint(chip, nil, nil)); err != nil {
-		return nil, err
+	if broken := firstError(document.Lint(chip, nil, nil)); broken != nil {
+		return nil, broken
 	}
 	if r.ChipKeys != nil && (hashed[14] || hashed[15]) {
 		return nil, &RuleError{Rule: RuleChipKey, Where: "EF.DG14, EF.DG15", Text: "the chip's keys are compared with whole data groups, not with hashes"}
@@ -137,7 +141,10 @@ func together(r Request, draft []byte) error {
 	for _, f := range r.Beside {
 		chip[lint.Kind(f.Name)] = f.Bytes
 	}
-	return firstError(document.Lint(chip, nil, nil))
+	if broken := firstError(document.Lint(chip, nil, nil)); broken != nil {
+		return broken
+	}
+	return nil
 }
 
 // facts takes the document by the word of whoever asks.
@@ -156,7 +163,7 @@ func (s *Stated) facts(at time.Time) (*documentFacts, error) {
 	return d, nil
 }
 
-func firstError(findings []lint.Finding) error {
+func firstError(findings []lint.Finding) *RuleError {
 	for _, f := range findings {
 		if f.Severity == lint.Error {
 			return &RuleError{Rule: f.Rule, Where: f.Where, Text: f.Title.EN + ": " + f.Text, Citation: f.Citation}

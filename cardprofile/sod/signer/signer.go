@@ -170,6 +170,24 @@ func (p *Pool) Ready(at time.Time) error {
 	return why
 }
 
+// State is how one Document Signer of a pool is.
+type State struct {
+	Certificate *pki.Certificate
+	Stopped     *NoSignerError // why it signs nothing now; nil when it does
+}
+
+// States are the Document Signers of the pool in the order in which they are used up.
+func (p *Pool) States() []State {
+	at := p.now()
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	var out []State
+	for _, s := range p.signers {
+		out = append(out, State{s.Certificate, p.stopped(s, at)})
+	}
+	return out
+}
+
 // Request is a document that wants an EF.SOD.
 type Request struct {
 	// Groups are the data group files as they are or will be on the chip.

@@ -49,7 +49,7 @@ type File struct {
 	DocumentSigners           []Signer   `yaml:"document-signers"`            // in place of the two above
 	SignerUses                string     `yaml:"signer-uses"`                 // folder of use counts
 	Trust                     string     `yaml:"trust"`                       // trust store that every EF.SOD is verified with
-	CardMaster                hsm.KeyRef `yaml:"card-master"`                 // keys that blanks come with
+	CardMaster                hsm.KeyRef `yaml:"card-master"`                 // keys that blanks come with; may be empty where no card is issued
 	CardMasterNew             hsm.KeyRef `yaml:"card-master-new"`             // keys that they leave with; empty: no replacement
 	Digest                    hsm.KeyRef `yaml:"digest"`                      // keyed digests in logs and stores; may be empty
 	Seal                      hsm.KeyRef `yaml:"seal"`                        // personal data of a production line lies under it; may be empty elsewhere
@@ -74,6 +74,18 @@ func (f *File) Signers() []Signer {
 		return []Signer{{Key: f.DocumentSigner, Certificate: f.DocumentSignerCertificate}}
 	}
 	return f.DocumentSigners
+}
+
+// Cards says whether the file names the master keys that issuing a card takes. Its
+// error is a *cardprofile.InputError.
+func (f *File) Cards() error {
+	switch {
+	case f.CardMaster == "":
+		return &cardprofile.InputError{File: f.path, Field: "card-master", Problem: "is missing", Fix: "name the key that the blanks' keys derive from, such as pkcs11:object=LABEL"}
+	case f.CardMasterNew == "":
+		return &cardprofile.InputError{File: f.path, Field: "card-master-new", Problem: "is missing: an issued card must not keep the keys it came with", Fix: "name the master key of issued cards"}
+	}
+	return nil
 }
 
 // Path is the file's own.
@@ -187,7 +199,7 @@ func (f *File) check() error {
 			return at("document-signers", "holds a key twice", "name each key once")
 		}
 	}
-	for _, k := range append(signers, []named{{"document-signer", f.DocumentSigner, len(signers) == 0}, {"card-master", f.CardMaster, true}, {"card-master-new", f.CardMasterNew, false}, {"digest", f.Digest, false},
+	for _, k := range append(signers, []named{{"document-signer", f.DocumentSigner, len(signers) == 0}, {"card-master", f.CardMaster, false}, {"card-master-new", f.CardMasterNew, false}, {"digest", f.Digest, false},
 		{"seal", f.Seal, false}, {"audit", f.Audit, false}, {"intake", f.Intake, false}}...) {
 		if k.ref == "" {
 			if k.required {
