@@ -163,9 +163,13 @@ func (s *Stated) facts(at time.Time) (*documentFacts, error) {
 	return d, nil
 }
 
+// trailing is a warning about files that are read. The hash covers the whole file, so
+// none is signed with something after it.
+const trailing = "file.trailing"
+
 func firstError(findings []lint.Finding) *RuleError {
 	for _, f := range findings {
-		if f.Severity == lint.Error {
+		if f.Severity == lint.Error || f.Rule == trailing {
 			return &RuleError{Rule: f.Rule, Where: f.Where, Text: f.Title.EN + ": " + f.Text, Citation: f.Citation}
 		}
 	}

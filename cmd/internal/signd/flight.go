@@ -33,8 +33,7 @@ type Signer struct {
 	Issuer      string `json:"issuer"`
 	Serial      string `json:"serial"`      // hexadecimal
 	KeyID       string `json:"keyId"`       // subjectKeyIdentifier, hexadecimal
-	Fingerprint string `json:"fingerprint"` // SHA-256 of the certificate, hexadecimal
-	Certificate []byte `json:"certificate"`
+	Fingerprint string `json:"fingerprint"` // SHA-256 of the certificate, hexadecimal; the certificate itself is in EF.SOD
 }
 
 // Judged says what the conformance rules have seen.
@@ -203,7 +202,7 @@ func answerOf(r *Request, file []byte, c *pki.Certificate) ([]byte, error) {
 		return nil, err
 	}
 	a := Answer{Schema: SchemaAnswer, RequestID: r.ID, SOD: file, SignedAt: s.Signed.Signers[0].SigningTime.UTC().Format(time.RFC3339), Digest: s.Object.Hash.String(), LDS: "1.7",
-		Signer: Signer{c.Issuer.String(), c.Serial.Text(16), hex.EncodeToString(c.SubjectKeyID), c.Fingerprint(), c.Raw},
+		Signer: Signer{c.Issuer.String(), c.Serial.Text(16), hex.EncodeToString(c.SubjectKeyID), c.Fingerprint()},
 		Judged: Judged{Groups: []int{}, Hashed: []int{}, Document: "EF.DG1", ChipKeys: r.ChipKeys != nil}}
 	if s.Object.Version == 1 {
 		a.LDS = "1.8"

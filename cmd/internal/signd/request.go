@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/chipid-toolkit/chipid/apdu/tlv"
 	"github.com/chipid-toolkit/chipid/cardprofile"
@@ -82,6 +83,18 @@ func ParseRequest(body []byte) (*Request, error) {
 	return r, nil
 }
 
+// builtIn are the profiles that a request may name: those of the program alone, since
+// a path would be a way into the service's files. They are read once.
+var builtIn = sync.OnceValue(func() map[string]*cardprofile.Profile {
+	out := map[string]*cardprofile.Profile{}
+	for _, id := range cardprofile.List() {
+		if p, err := cardprofile.Load(id); err == nil {
+			out[id] = p
+		}
+	}
+	return out
+})
+
 // text is a member that is a string; "" where it is missing.
 func text(object map[string]value, name string) (string, error) {
 	v, there := object[name]
@@ -113,13 +126,9 @@ func (r *Request) versions(object map[string]value) error {
 	}
 	profile, version, unicode, digest := in[0], in[1], in[2], in[3]
 	if profile != "" {
-		// A path would be a way into the service's files.
-		if !slices.Contains(cardprofile.List(), profile) {
+		p := builtIn()[profile]
+		if p == nil {
 			return refuse(http.StatusBadRequest, RuleValue, "profile", "there is no such profile")
-		}
-		p, err := cardprofile.Load(profile)
-		if err != nil {
-			return refuse(http.StatusBadRequest, RuleValue, "profile", "it cannot be used")
 		}
 		r.NoExpiry, r.LDSVersion, r.Hash = p.Document.NoExpiry, "0107", hashes[p.SOD.Digest]
 		if p.SOD.Version == 1 {
